@@ -1,0 +1,60 @@
+# One entry for people who build. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+UV_VERSION := 0.13.9
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+PYTEST := $(BIN)/pytest
+
+.PHONY: help setup deps demo check test test-long bench docs sim lock format clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.ready  ## the Python environment in .venv, from the lock file
+
+.venv/.ready: uv.lock pyproject.toml
+	@tools/ensure-venv "$(PYTHON)" "$(UV_VERSION)"
+	@$(BIN)/uv sync --frozen --quiet
+	@touch $@
+
+deps:  ## Debian packages that some tests need (asks first; CI=1 or YES=1 does not ask)
+	@tools/install-debian-packages
+
+demo: setup  ## a simulated Microsoft 365, the sample company, a preview, two syncs
+	@$(BIN)/python tools/demo.py
+
+check: setup  ## format, lint, types, import contracts, house rules, quick tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/codespell src tests docs tools README.md CHANGELOG.md CONTRIBUTING.md
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(PYTEST) -q tests/house tests/unit tests/contract
+
+test: check  ## everything a change must pass (what CI runs), at most 20 minutes
+	@$(PYTEST) -m "not long" tests/integration tests/simulator
+
+test-long: setup  ## the long versions, at most 60 minutes
+	@$(PYTEST) -m long tests
+
+bench: setup  ## seconds, requests, memory, and the ratio to the floor
+	@$(BIN)/python -m tests.bench
+
+docs: setup  ## write docs/reference anew from the code
+	@$(BIN)/python tools/write_reference.py
+
+sim: setup  ## the simulator alone, with the sample company
+	@$(BIN)/m365sim serve --home var/sim --directory contoso
+
+lock:  ## resolve the lock file anew
+	@$(BIN)/uv lock
+
+format: setup  ## format and mend what can be mended
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean:  ## remove the environment and what the demo wrote
+	@rm -rf .venv var

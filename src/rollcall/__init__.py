@@ -1,0 +1,1 @@
+"""Rollcall: a phone system whose people come from the company's own directory."""

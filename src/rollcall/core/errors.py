@@ -1,0 +1,51 @@
+"""What can go wrong, named by who can mend it.
+
+    SyncError
+    ├── TransientError      nobody: it goes away by itself, a later run will do
+    ├── SetupError          the administrator: a code, a sentence, a how-to page
+    ├── ContractError       us: the other side said something that we do not understand
+    └── OutdatedError       nobody: the PBX changed under a plan, so the plan is made anew
+
+`FencedError` means that another worker has taken over; the only right thing is to stop.
+"""
+
+
+class SyncError(Exception):
+    """A run or a stage cannot go on. `code` is stable, `str()` is the sentence people read."""
+
+    default_code = "failed"
+
+    def __init__(self, message: str, *, code: str = "", help_page: str = "") -> None:
+        super().__init__(message)
+        self.code = code or self.default_code
+        self.help_page = help_page
+
+
+class TransientError(SyncError):
+    """The other side is out of order for now."""
+
+    default_code = "try-later"
+
+
+class SetupError(SyncError):
+    """Somebody has to change something; the sentence says who and what."""
+
+    default_code = "setup"
+
+
+class ContractError(SyncError):
+    """An answer that the contract does not allow."""
+
+    default_code = "unexpected-answer"
+
+
+class OutdatedError(SyncError):
+    """A row that the plan touches has changed since the plan was made."""
+
+    default_code = "outdated"
+
+
+class FencedError(SyncError):
+    """Another worker has taken over this run."""
+
+    default_code = "fenced"
