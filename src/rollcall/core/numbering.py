@@ -4,9 +4,11 @@ Numbers are integers here: an extension has 3 to 13 digits and no leading zero, 
 """
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 import msgspec
+from typing_extensions import override
 
 from rollcall.core.errors import SetupError
 
@@ -22,13 +24,14 @@ class NumberRange(msgspec.Struct, frozen=True):
     first: int
     last: int
 
+    @override
     def __str__(self) -> str:
         return f"{self.first}–{self.last}"
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, int) and self.first <= number <= self.last
 
-    def size(self, reserved: Set[int]) -> int:
+    def size(self, reserved: AbstractSet[int]) -> int:
         """Return how many numbers of the range can be given at all."""
         return self.last - self.first + 1 - sum(1 for number in reserved if number in self)
 
@@ -59,7 +62,9 @@ def parse_range(start: str, end: str | None) -> NumberRange:
     return NumberRange(first=first, last=last)
 
 
-def free_numbers(scope: NumberRange, *, taken: Set[int], reserved: Set[int]) -> Iterator[int]:
+def free_numbers(
+    scope: NumberRange, *, taken: AbstractSet[int], reserved: AbstractSet[int]
+) -> Iterator[int]:
     """Yield the numbers of `scope` that nobody has, lowest first."""
     for number in range(scope.first, scope.last + 1):
         if number not in taken and number not in reserved:

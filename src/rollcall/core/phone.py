@@ -60,7 +60,8 @@ def _national_lengths(country_code: int) -> frozenset[int]:
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(regions[0], None)
     if metadata is None or metadata.national_prefix_for_parsing not in {None, "0", "1"}:
         return frozenset()
-    return frozenset(metadata.general_desc.possible_length)
+    described = metadata.general_desc
+    return frozenset(described.possible_length if described else ())
 
 
 def _parse_number(written: str, country: str) -> DialNumber:

@@ -68,7 +68,14 @@ class Removal(msgspec.Struct, frozen=True, gc=False):
     permanent: bool
 
 
-Sighting = UserRecord | Removal
+class Unreadable(msgspec.Struct, frozen=True, gc=False):
+    """The directory has this object, but what it says of it cannot be understood (`why`)."""
+
+    source_id: SourceId
+    why: str
+
+
+Sighting = UserRecord | Removal | Unreadable
 """What one reading last said about one object."""
 
 

@@ -1,0 +1,1 @@
+"""Who did what. Entries are only ever added."""

@@ -1,0 +1,1 @@
+"""How Django is put together. Imported by name only; nothing imports this package."""

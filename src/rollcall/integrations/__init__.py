@@ -1,0 +1,1 @@
+"""A tenant's link to its directory: settings, key pairs, memory, runs."""

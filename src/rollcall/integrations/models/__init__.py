@@ -1,0 +1,33 @@
+"""Tables of the integrations app. Others call its queries and operations."""
+
+from rollcall.integrations.models.integration import (
+    Integration,
+    KeyPair,
+    LinkDecision,
+    ListEntry,
+    NumberAssignment,
+)
+from rollcall.integrations.models.ledger import (
+    DirectoryRecord,
+    HeldPlan,
+    Reading,
+    Refusal,
+    RunChange,
+    StagedPage,
+    SyncRun,
+)
+
+__all__ = [
+    "DirectoryRecord",
+    "HeldPlan",
+    "Integration",
+    "KeyPair",
+    "LinkDecision",
+    "ListEntry",
+    "NumberAssignment",
+    "Reading",
+    "Refusal",
+    "RunChange",
+    "StagedPage",
+    "SyncRun",
+]

@@ -1,0 +1,1 @@
+"""What a phone searches: company contacts and personal contacts."""

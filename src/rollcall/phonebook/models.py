@@ -1,0 +1,139 @@
+"""Tables of the phonebook app. Others call its queries and operations."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from rollcall.tenants.scope import IN_TENANT, ScopedManager
+
+SCOPE_OWNER = models.Q(scope="personal", owner__isnull=False) | models.Q(
+    scope="company", owner__isnull=True
+)
+
+
+class Scope(models.TextChoices):
+    PERSONAL = "personal"
+    COMPANY = "company"
+
+
+class AddressBook(models.Model):
+    """One mailbox's contacts as a source: the owner's own ones, or the company's.
+
+    `doubted_at` is set while a reading that lost suspiciously much waits for a second one that
+    agrees; `doubt` is the digest of what the first one said.
+    """
+
+    class Status(models.TextChoices):
+        NEW = "new"
+        READ = "read"
+        NO_MAILBOX = "no-mailbox"
+        NOT_PERMITTED = "not-permitted"
+
+    tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+    mailbox = models.TextField(db_collation="C")
+    owner = models.ForeignKey("telephony.Extension", null=True, **IN_TENANT)
+    status = models.CharField(max_length=13, choices=Status.choices, default=Status.NEW)
+    status_since = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    shape = models.TextField(default="")
+    doubted_at = models.DateTimeField(null=True)
+    doubt = models.BinaryField(max_length=16, null=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("tenant", "scope", "mailbox", name="book_mailbox"),
+            models.CheckConstraint(name="book_scope_owner", condition=SCOPE_OWNER),
+        ]
+
+
+class BookFolder(models.Model):
+    """One contact folder of an address book, with its own cursor."""
+
+    tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
+    book = models.ForeignKey(AddressBook, **IN_TENANT)
+    folder_id = models.TextField(db_collation="C")
+    parent_id = models.TextField(default="", db_collation="C")
+    path = models.TextField()
+    cursor = models.TextField(default="")
+    contacts = models.IntegerField(default=0)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("tenant", "book", "folder_id", name="folder_in_book"),
+        ]
+
+
+class Contact(models.Model):
+    """A company contact, or a personal contact of the extension that owns it."""
+
+    tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
+    scope = models.CharField(max_length=8, choices=Scope.choices)
+    owner = models.ForeignKey("telephony.Extension", null=True, **IN_TENANT)
+    book = models.ForeignKey(AddressBook, null=True, **IN_TENANT)
+    directory_contact_id = models.TextField(null=True, db_collation="C")
+    folder_id = models.TextField(default="", db_collation="C")
+    fingerprint = models.BinaryField(max_length=16, null=True)
+    display_name = models.TextField()
+    first_name = models.TextField(default="", blank=True)
+    last_name = models.TextField(default="", blank=True)
+    company = models.TextField(default="", blank=True)
+    job_title = models.TextField(default="", blank=True)
+    department = models.TextField(default="", blank=True)
+    emails = models.JSONField(default=list)
+    addresses = models.JSONField(default=list)
+
+    objects = ScopedManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "tenant",
+                "book",
+                "directory_contact_id",
+                name="contact_in_book",
+                condition=models.Q(book__isnull=False),
+            ),
+            models.CheckConstraint(name="contact_scope_owner", condition=SCOPE_OWNER),
+            models.CheckConstraint(
+                name="contact_from_book",
+                condition=models.Q(book__isnull=True, directory_contact_id__isnull=True)
+                | models.Q(
+                    book__isnull=False,
+                    directory_contact_id__isnull=False,
+                    fingerprint__isnull=False,
+                ),
+            ),
+        ]
+        indexes: ClassVar = [models.Index("tenant", "owner", name="contact_owner")]
+
+
+class ContactNumber(models.Model):
+    """One phone number of a contact, as written and as dialled (`e164` without “+”).
+
+    The owner stands here too, because caller-ID look-ups must be one indexed query under
+    row-level security.
+    """
+
+    pk = models.CompositePrimaryKey("contact_id", "position")
+    tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
+    contact = models.ForeignKey(Contact, **IN_TENANT)
+    position = models.SmallIntegerField()
+    owner = models.ForeignKey("telephony.Extension", null=True, **IN_TENANT)
+    kind = models.CharField(max_length=12)
+    number = models.TextField()
+    e164 = models.BigIntegerField(null=True)
+    extension = models.CharField(max_length=20, default="", blank=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                "tenant", "e164", name="number_e164", condition=models.Q(e164__isnull=False)
+            ),
+        ]

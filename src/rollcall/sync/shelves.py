@@ -1,0 +1,82 @@
+"""Which mailboxes the contact stages are about."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from datetime import timedelta
+
+from rollcall.core.books import choose_mailboxes, plan_company_books, plan_personal_books
+from rollcall.core.errors import SetupError
+from rollcall.core.policy import Mode, Stage
+from rollcall.core.ports import Owner, Purposes
+from rollcall.core.records import SourceId, UserRecord
+from rollcall.core.report import Problem
+from rollcall.sync.contacts import Shelf
+from rollcall.sync.context import RunContext
+from rollcall.sync.lists import resolve_list
+
+ASK_AGAIN = timedelta(days=7)
+"""How long a refusal to say what mailboxes are for is taken as the answer."""
+
+
+async def personal_shelf(
+    run: RunContext, owners: Mapping[SourceId, Owner], unsaved: Sequence[UserRecord]
+) -> Shelf:
+    """Return the books of people's own contacts.
+
+    `unsaved` are records that this run read and did not store (a preview, a held stage).
+    """
+    stage = Stage.PERSONAL_CONTACTS
+    selection, problems = await resolve_list(run, stage, "personal", run.settings.personal, unsaved)
+    books = await run.store.books(stage)
+    plan = plan_personal_books(owners=owners, selection=selection, books=books, now=run.now())
+    return Shelf(stage=stage, plan=plan, books=books, problems=tuple(problems))
+
+
+async def company_shelf(run: RunContext, unsaved: Sequence[UserRecord]) -> Shelf:
+    """Return the books of the company's contacts, one for each shared mailbox."""
+    stage = Stage.COMPANY_CONTACTS
+    listed = run.settings.mailboxes
+    selection, problems = await resolve_list(run, stage, "mailboxes", listed, unsaved)
+    purposes = None
+    if listed.mode is not Mode.ONLY:
+        purposes, unknown = await _ask_purposes(run, unsaved)
+        problems += unknown
+    mailboxes = choose_mailboxes(selection, purposes)
+    books = await run.store.books(stage)
+    plan = plan_company_books(mailboxes=mailboxes, books=books, now=run.now())
+    return Shelf(stage=stage, plan=plan, books=books, problems=tuple(problems))
+
+
+async def _ask_purposes(
+    run: RunContext, unsaved: Sequence[UserRecord]
+) -> tuple[Purposes, list[Problem]]:
+    stored = await run.store.purposes()
+    fresh = {record.source_id: "" for record in unsaved if record.email}
+    purposes = Purposes(known={**fresh, **stored.known}, refused_at=stored.refused_at)
+    unasked = [source_id for source_id, purpose in purposes.known.items() if not purpose]
+    refused = purposes.refused_at
+    if refused is not None and refused + ASK_AGAIN > run.now() and not run.full:
+        return purposes, [_not_permitted()]
+    if not unasked:
+        return purposes, []
+    answers: dict[SourceId, str] = {}
+    problems: list[Problem] = []
+    try:
+        async with aclosing(run.source.read_purposes(unasked)) as pairs:
+            answers = {source_id: purpose async for source_id, purpose in pairs}
+    except SetupError:
+        problems.append(_not_permitted())
+    if not run.dry_run:
+        await run.store.keep_purposes(answers, refused_at=run.now() if problems else None)
+    known = {**purposes.known, **answers}
+    return Purposes(known=known, refused_at=None), problems
+
+
+def _not_permitted() -> Problem:
+    return Problem(
+        Stage.COMPANY_CONTACTS,
+        "",
+        "shared-mailboxes-unknown",
+        "Without the permission MailboxSettings.Read Microsoft does not say which mailboxes are "
+        "shared. Grant it, or name the mailboxes (“Only these”).",
+    )

@@ -1,0 +1,1 @@
+"""Extensions: who can be dialled, and what the PBX shows of them."""

@@ -1,0 +1,1 @@
+"""The customers of the PBX, and the walls between them."""

@@ -1,0 +1,142 @@
+"""SQL for the walls between tenants: roles, row-level security, composite foreign keys.
+
+Used by the apps' migrations only. The role that owns the tables (the sync and the commands) is
+not bound by the policies, because COPY refuses tables whose policies bind the role; composite
+foreign keys carry the tenant there. The web's role sees the rows of the tenant in `app.tenant`,
+nothing when it is unset; the system role sees listed columns of listed tables of all tenants.
+"""
+
+from collections.abc import Sequence
+
+from django.db.migrations import RunSQL
+
+WEB_ROLE = "rollcall_web"
+SYSTEM_ROLE = "rollcall_system"
+
+_TENANT = "NULLIF(current_setting('app.tenant', true), '')::bigint"
+_OWNER = "NULLIF(current_setting('app.owner', true), '')::bigint"
+
+
+def create_roles() -> RunSQL:
+    """Create the two bound roles. Roles belong to the server, so another database may have them."""
+    statements = "\n".join(
+        f"""
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
+        GRANT USAGE ON SCHEMA public TO {role};
+        """
+        for role in (WEB_ROLE, SYSTEM_ROLE)
+    )
+    return RunSQL(f"DO $roles$ BEGIN {statements} END $roles$;", RunSQL.noop)
+
+
+def isolate(table: str, *, tenant: str = "tenant_id", owner: str = "", part_of: str = "") -> RunSQL:
+    """Let the web's role see only its tenant's rows of `table`.
+
+    `owner` names a column that, where it is not null, must be the extension in `app.owner` too;
+    `part_of` is a condition on another table, whose own policy then decides.
+    """
+    owned = f" AND ({owner} IS NULL OR {owner} = {_OWNER})" if owner else ""
+    partly = f" AND EXISTS (SELECT FROM {part_of})" if part_of else ""
+    condition = f"{tenant} = {_TENANT}{owned}{partly}"
+    return RunSQL(
+        [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"CREATE POLICY tenant_scope ON {table} TO {WEB_ROLE} "
+            f"USING ({condition}) WITH CHECK ({condition})",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {WEB_ROLE}",
+        ],
+        RunSQL.noop,
+    )
+
+
+def show_to_system(table: str, *columns: str) -> RunSQL:
+    """Let the system role read `columns` of every tenant's rows of `table`."""
+    return RunSQL(
+        [
+            f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {SYSTEM_ROLE}",
+            f"CREATE POLICY all_tenants ON {table} FOR SELECT TO {SYSTEM_ROLE} USING (true)",
+        ],
+        RunSQL.noop,
+    )
+
+
+def hide_column(table: str, column: str) -> RunSQL:
+    """Take `column` of `table` out of what the web's role can read."""
+    return RunSQL(
+        f"""
+        DO $hide$ BEGIN
+            REVOKE SELECT ON {table} FROM {WEB_ROLE};
+            EXECUTE (
+                SELECT format('GRANT SELECT (%s) ON {table} TO {WEB_ROLE}',
+                              string_agg(quote_ident(attname), ', '))
+                FROM pg_attribute
+                WHERE attrelid = '{table}'::regclass AND attnum > 0
+                    AND NOT attisdropped AND attname <> '{column}'
+            );
+        END $hide$;
+        """,
+        RunSQL.noop,
+    )
+
+
+def only_insert(table: str) -> RunSQL:
+    """Take from the web's role what would let it rewrite history."""
+    return RunSQL(f"REVOKE UPDATE, DELETE ON {table} FROM {WEB_ROLE}", RunSQL.noop)
+
+
+def count_versions(table: str) -> RunSQL:
+    """Let `version` grow with every update, whoever makes it."""
+    return RunSQL(
+        f"""
+        CREATE FUNCTION {table}_count_version() RETURNS trigger LANGUAGE plpgsql AS
+        $count$ BEGIN NEW.version := OLD.version + 1; RETURN NEW; END $count$;
+        CREATE TRIGGER {table}_count_version BEFORE UPDATE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {table}_count_version();
+        """,
+        f"DROP FUNCTION {table}_count_version CASCADE",
+    )
+
+
+def grant_sequences() -> RunSQL:
+    """Let the web's role insert rows whose ids come from a sequence."""
+    return RunSQL(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {WEB_ROLE}", RunSQL.noop)
+
+
+def belongs_to_tenant(table: str) -> RunSQL:
+    """Point `tenant_id` of `table` at the tenant, and let the rows go with it."""
+    return RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {table}_tenant FOREIGN KEY (tenant_id) "
+        "REFERENCES tenants_tenant (id) ON DELETE CASCADE",
+        RunSQL.noop,
+    )
+
+
+def tenant_key(table: str, column: str = "id") -> RunSQL:
+    """Make (tenant, id) a key that other tables' foreign keys can point at."""
+    return RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {table}_tenant_key UNIQUE (tenant_id, {column})",
+        RunSQL.noop,
+    )
+
+
+def tenant_reference(
+    table: str,
+    columns: Sequence[str],
+    target: str,
+    target_columns: Sequence[str] = ("id",),
+    *,
+    on_delete: str = "CASCADE",
+) -> RunSQL:
+    """Point (tenant, columns) of `table` at `target`, so that no row refers across tenants."""
+    name = f"{table}_{'_'.join(columns)}_in_tenant"
+    return RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} "
+        f"FOREIGN KEY (tenant_id, {', '.join(columns)}) "
+        f"REFERENCES {target} (tenant_id, {', '.join(target_columns)}) ON DELETE {on_delete}",
+        RunSQL.noop,
+    )
