@@ -273,13 +273,16 @@ class UserStore(Protocol):
     async def world(self, *, numbers: bool) -> World:
         """Return the rest of the PBX; without `numbers`, `taken` is left empty."""
 
+    async def unbound_numbers(self) -> Mapping[str, int]:
+        """Return the lines of imports that mean nobody yet, with the numbers kept for them."""
+
     async def head_count(self) -> HeadCount: ...
 
     async def numbers_within(self, first: int, last: int) -> int:
         """Count the numbers from `first` to `last` that are taken."""
 
     async def bind_lines(self, subject: str, found: Mapping[str, SourceId]) -> None:
-        """Bind lines of the list `subject` to objects, for good."""
+        """Bind lines of the list `subject` (or of the imported “numbers”) to objects, for good."""
 
     async def apply_users(
         self, plan: UserPlan, *, cursor: Cursor, policy: bytes, now: datetime

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rollcall.core.errors import SetupError
 from rollcall.core.matching import Match, match_lines
 from rollcall.core.policy import ListedSelection, Mode, Selection, Stage
-from rollcall.core.records import UserRecord
+from rollcall.core.records import SourceId, UserRecord
 from rollcall.core.report import Problem
 from rollcall.sync.context import RunContext
 
@@ -42,6 +42,18 @@ async def resolve_list(
         if match.problem
     ]
     return listed.select(found.values()), problems
+
+
+async def resolve_numbers(run: RunContext, fresh: Sequence[UserRecord]) -> dict[SourceId, int]:
+    """Bind the lines of imported numbers; return those that were bound just now."""
+    numbers = await run.store.unbound_numbers()
+    if not numbers:
+        return {}
+    matches = await _match(run, tuple(numbers), fresh)
+    found = {match.line: match.source_id for match in matches if match.source_id is not None}
+    if found and not run.dry_run:
+        await run.store.bind_lines("numbers", found)
+    return {source_id: numbers[line] for line, source_id in found.items()}
 
 
 async def _match(run: RunContext, lines: Sequence[str], fresh: Sequence[UserRecord]) -> list[Match]:

@@ -19,7 +19,7 @@ from rollcall.core.records import Cursor, Sighting, SourceId, Unreadable, UserRe
 from rollcall.core.report import Counts, Problem, StageReport, count_changes
 from rollcall.core.users import plan_users, wants_numbers
 from rollcall.sync.context import RunContext
-from rollcall.sync.lists import resolve_list
+from rollcall.sync.lists import resolve_list, resolve_numbers
 from rollcall.sync.prefetch import prefetch
 
 STALE_READING = timedelta(hours=24)
@@ -63,7 +63,8 @@ async def run_users(run: RunContext) -> UsersOutcome:
         run, Stage.USERS, "people", run.settings.people, records
     )
     policy = run.settings.user_policy(selection)
-    planned = await _plan_and_apply(run, reading, policy)
+    assigned = await resolve_numbers(run, records)
+    planned = await _plan_and_apply(run, reading, policy, assigned)
     problems += [*_unreadable_problems(reading), *await _range_problems(run, policy, planned.plan)]
     report = StageReport(
         stage=Stage.USERS,
@@ -186,11 +187,14 @@ class _Reader:
 
 
 async def _plan_and_apply(
-    run: RunContext, reading: PeopleReading, policy: UserPolicy
+    run: RunContext,
+    reading: PeopleReading,
+    policy: UserPolicy,
+    assigned: Mapping[SourceId, int],
 ) -> PlannedUsers:
     digest = policy_digest(policy)
     for _ in range(ATTEMPTS):
-        planned = await _plan(run, reading, policy)
+        planned = await _plan(run, reading, policy, assigned)
         if run.dry_run:
             return planned
         try:
@@ -210,7 +214,12 @@ async def _plan_and_apply(
     )
 
 
-async def _plan(run: RunContext, reading: PeopleReading, policy: UserPolicy) -> PlannedUsers:
+async def _plan(
+    run: RunContext,
+    reading: PeopleReading,
+    policy: UserPolicy,
+    assigned: Mapping[SourceId, int],
+) -> PlannedUsers:
     store, now = run.store, run.now()
     memory = await store.users_memory()
     replan = memory.policy != policy_digest(policy)
@@ -229,6 +238,8 @@ async def _plan(run: RunContext, reading: PeopleReading, policy: UserPolicy) -> 
         ids, sightings=reading.sightings, known=known, stored=stored, complete=reading.complete
     )
     world = await store.world(numbers=wants_numbers(people))
+    if assigned:
+        world = msgspec.structs.replace(world, assigned={**world.assigned, **assigned})
     plan = plan_users(people, world=world, policy=policy, now=now)
     heads = await store.head_count()
     anew = sum(1 for each in plan.refused if not _is_refused(known.get(each.source_id)))

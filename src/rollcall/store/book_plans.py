@@ -1,0 +1,145 @@
+"""Apply plans for address books: some books in one transaction, in sets."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from rollcall.core.contacts import BookPlan, ContactChange
+from rollcall.store.session import RunScope, Transaction
+from rollcall.store.sql import load_statements
+
+SQL = load_statements("contacts.sql")
+
+_json = msgspec.json.Encoder()
+
+Owners = Mapping[int, tuple[str, int | None]]
+"""Book id -> its scope and the extension id of its owner (None: the company)."""
+
+
+async def apply_book_plans(
+    transaction: Transaction,
+    plans: Sequence[BookPlan],
+    *,
+    scope: RunScope,
+    shape: str,
+    now: datetime,
+) -> None:
+    """Apply plans inside `transaction`. Books that went away meanwhile are passed over."""
+    ids = [plan.book_id for plan in plans]
+    owners = {
+        book_id: (kind, owner)
+        for book_id, kind, owner in await transaction.fetch(SQL["book_owners"], {"ids": ids})
+    }
+    plans = [plan for plan in plans if plan.book_id in owners]
+    await _drop(transaction, plans)
+    await _change(transaction, plans, owners, scope)
+    await _create(transaction, plans, owners, scope)
+    await _keep_folders(transaction, plans)
+    await transaction.run(SQL["mark_read"], {"ids": list(owners), "shape": shape, "now": now})
+
+
+async def _drop(transaction: Transaction, plans: Iterable[BookPlan]) -> None:
+    gone = [(plan.book_id, contact_id) for plan in plans for contact_id in plan.gone]
+    if gone:
+        books, contacts = zip(*gone, strict=True)
+        given = {"books": list(books), "contacts": list(contacts)}
+        await transaction.run(SQL["drop_contacts"], given)
+
+
+async def _change(
+    transaction: Transaction, plans: Iterable[BookPlan], owners: Owners, scope: RunScope
+) -> None:
+    changes = {
+        (plan.book_id, change.record.contact_id): change
+        for plan in plans
+        for change in plan.changed
+    }
+    if not changes:
+        return
+    await transaction.run(SQL["make_contact_stage"])
+    rows = ((book_id, *_contact_row(change)) for (book_id, _), change in changes.items())
+    await transaction.copy(SQL["copy_contact_stage"], rows)
+    written = [
+        (contact_id, owners[book_id][1], changes[book_id, key])
+        for contact_id, book_id, key in await transaction.fetch(SQL["change_contacts"])
+    ]
+    await transaction.run(SQL["drop_numbers"], {"ids": [each for each, _, _ in written]})
+    await transaction.copy(SQL["copy_numbers"], _number_rows(written, scope))
+
+
+async def _create(
+    transaction: Transaction, plans: Iterable[BookPlan], owners: Owners, scope: RunScope
+) -> None:
+    created = [(plan.book_id, change) for plan in plans for change in plan.created]
+    if not created:
+        return
+    ids = await transaction.fetch(SQL["new_contact_ids"], {"count": len(created)})
+    rows = (
+        (contact_id, scope.tenant_id, *owners[book_id], book_id, *_contact_row(change))
+        for (contact_id,), (book_id, change) in zip(ids, created, strict=True)
+    )
+    await transaction.copy(SQL["copy_contacts"], rows)
+    numbered = (
+        (contact_id, owners[book_id][1], change)
+        for (contact_id,), (book_id, change) in zip(ids, created, strict=True)
+    )
+    await transaction.copy(SQL["copy_numbers"], _number_rows(numbered, scope))
+
+
+def _contact_row(change: ContactChange) -> tuple[Any, ...]:
+    record = change.record
+    return (
+        record.contact_id,
+        record.folder_id,
+        change.fingerprint,
+        record.display_name,
+        record.first_name,
+        record.last_name,
+        record.company,
+        record.job_title,
+        record.department,
+        _json.encode(record.emails).decode(),
+        _json.encode(record.addresses).decode(),
+    )
+
+
+def _number_rows(
+    contacts: Iterable[tuple[int, int | None, ContactChange]], scope: RunScope
+) -> Iterator[tuple[Any, ...]]:
+    for contact_id, owner, change in contacts:
+        for position, phone in enumerate(change.phones):
+            dialled = phone.dialled
+            yield (
+                scope.tenant_id,
+                contact_id,
+                position,
+                owner,
+                phone.kind,
+                phone.number,
+                dialled.e164,
+                dialled.extension,
+            )
+
+
+async def _keep_folders(transaction: Transaction, plans: Sequence[BookPlan]) -> None:
+    folders = [(plan.book_id, folder) for plan in plans for folder in plan.folders]
+    rows = [
+        {
+            "book": book_id,
+            "folder": folder.folder_id,
+            "parent": folder.parent_id,
+            "path": folder.path,
+            "cursor": folder.cursor,
+            "contacts": folder.contacts,
+        }
+        for book_id, folder in folders
+    ]
+    await transaction.run_many(SQL["keep_folder"], rows)
+    given = {
+        "ids": [plan.book_id for plan in plans],
+        "books": [book_id for book_id, _ in folders],
+        "folders": [folder.folder_id for _, folder in folders],
+    }
+    await transaction.run(SQL["drop_folders"], given)

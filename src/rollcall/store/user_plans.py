@@ -1,0 +1,240 @@
+"""Apply a plan for the people: everything in one transaction, in sets."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import psycopg
+
+from rollcall.core.errors import OutdatedError
+from rollcall.core.plan import (
+    PROFILE_FIELDS,
+    AnyChange,
+    Block,
+    Create,
+    ExtensionChange,
+    ExtensionState,
+    Link,
+    Profile,
+    Release,
+    Return,
+    UserPlan,
+    plan_digest,
+)
+from rollcall.core.policy import Stage
+from rollcall.core.records import Cursor, SourceId, UserRecord, fingerprint
+from rollcall.store.session import RunScope, Session, Transaction
+from rollcall.store.users import SQL
+
+SOURCE = "microsoft365"
+
+_json = msgspec.json.Encoder()
+_EMPTY = Profile()
+
+
+class HeldUsers(msgspec.Struct, frozen=True):
+    """A plan of the users stage, with all that applying it needs."""
+
+    plan: UserPlan
+    cursor: Cursor
+    policy: bytes
+
+
+class UserWrites:
+    """The writing half of the users store."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def bind_lines(self, subject: str, found: Mapping[str, SourceId]) -> None:
+        """Bind lines of the list `subject` (or of “numbers”) to objects, for good."""
+        statement = SQL["bind_assignment" if subject == "numbers" else "bind_line"]
+        rows = [
+            {"subject": subject, "line": line, "object_id": source_id}
+            for line, source_id in found.items()
+        ]
+        async with self._session.write() as transaction:
+            await transaction.run_many(statement, rows)
+
+    async def apply_users(
+        self, plan: UserPlan, *, cursor: Cursor, policy: bytes, now: datetime
+    ) -> None:
+        """Do everything the plan says, move the cursor, forget the reading."""
+        held = HeldUsers(plan=plan, cursor=cursor, policy=policy)
+        async with self._session.write() as transaction:
+            await transaction.run(SQL["supersede_holds"])
+            await apply_held_users(transaction, held, scope=self._session.scope, now=now)
+
+    async def hold_users(self, plan: UserPlan, *, cursor: Cursor, policy: bytes) -> None:
+        """Keep the plan for a person's word, and forget the reading."""
+        held = HeldUsers(plan=plan, cursor=cursor, policy=policy)
+        given = {
+            "stage": Stage.USERS,
+            "digest": plan_digest(plan),
+            "plan": msgspec.msgpack.encode(held),
+        }
+        async with self._session.write() as transaction:
+            await transaction.run(SQL["supersede_holds"])
+            await transaction.run(SQL["hold_plan"], given)
+            await transaction.run(SQL["drop_reading"])
+
+
+async def apply_held_users(
+    transaction: Transaction, held: HeldUsers, *, scope: RunScope, now: datetime
+) -> None:
+    """Apply a plan inside `transaction`; raise OutdatedError if a row it touches has changed."""
+    plan = held.plan
+    existing = [change for change in plan.changes if isinstance(change, ExtensionChange)]
+    created = [change for change in plan.changes if isinstance(change, Create)]
+    try:
+        if existing:
+            await _write_extensions(transaction, existing, now)
+        if created:
+            await _create_extensions(transaction, created, scope)
+    except psycopg.errors.UniqueViolation as error:
+        raise OutdatedError("A number was taken since the plan was made.") from error
+    await _remember(transaction, plan, scope)
+    await _refuse(transaction, plan, scope)
+    if plan.changes:
+        await transaction.copy(SQL["copy_changes"], _change_rows(plan.changes, scope))
+        settled = [change.source_id for change in plan.changes if isinstance(change, Create | Link)]
+        await transaction.run(SQL["end_decisions"], {"ids": settled})
+        await transaction.run(SQL["end_assignments"], {"ids": settled})
+    given = {
+        "cursor": held.cursor.value,
+        "shape": held.cursor.shape,
+        "policy": held.policy,
+    }
+    await transaction.run(SQL["move_cursor"], given)
+    await transaction.run(SQL["drop_reading"])
+
+
+async def _write_extensions(
+    transaction: Transaction, changes: Iterable[ExtensionChange], now: datetime
+) -> None:
+    rows = [_extension_row(change, now) for change in changes]
+    await transaction.run(SQL["make_extension_stage"])
+    await transaction.copy(SQL["copy_extension_stage"], rows)
+    # Released numbers must be free before somebody else gets them.
+    written = await transaction.run(SQL["write_extensions"], {"released": True})
+    written += await transaction.run(SQL["write_extensions"], {"released": False})
+    if written != len(rows):
+        raise OutdatedError("An extension was changed since the plan was made.")
+    await transaction.run(SQL["forget_released_books"])
+    await transaction.run(SQL["forget_released_contacts"])
+    await transaction.run(SQL["forget_released_photos"])
+
+
+def _extension_row(change: ExtensionChange, now: datetime) -> tuple[Any, ...]:
+    profile = change.profile or _EMPTY
+    return (
+        change.extension_id,
+        change.version,
+        isinstance(change, Release),
+        SOURCE,
+        change.source_id,
+        change.number,
+        _target_state(change),
+        now,
+        change.reason,
+        change.profile is not None,
+        *(getattr(profile, name) for name in PROFILE_FIELDS),
+    )
+
+
+def _target_state(change: ExtensionChange) -> ExtensionState | None:
+    """Return the state that the change leads to; None if it leaves the state alone."""
+    match change:
+        case Link() | Return():
+            return ExtensionState.ACTIVE
+        case Block():
+            return ExtensionState.BLOCKED
+        case Release():
+            return ExtensionState.RELEASED
+        case _:
+            return None
+
+
+async def _create_extensions(
+    transaction: Transaction, changes: list[Create], scope: RunScope
+) -> None:
+    ids = await transaction.fetch(SQL["new_extension_ids"], {"count": len(changes)})
+    await transaction.copy(
+        SQL["copy_extensions"],
+        (
+            (
+                extension_id,
+                scope.tenant_id,
+                change.number,
+                ExtensionState.ACTIVE,
+                SOURCE,
+                change.source_id,
+                "",
+                1,
+                *(getattr(change.profile, name) for name in PROFILE_FIELDS),
+            )
+            for (extension_id,), change in zip(ids, changes, strict=True)
+        ),
+    )
+
+
+async def _remember(transaction: Transaction, plan: UserPlan, scope: RunScope) -> None:
+    if plan.remember:
+        await transaction.run(SQL["make_record_stage"])
+        await transaction.copy(SQL["copy_record_stage"], map(_record_row, plan.remember))
+        await transaction.run(SQL["change_records"])
+        await transaction.run(SQL["add_records"])
+    for removal in plan.removals:
+        removed = "gone" if removal.permanent else "restorable"
+        given = {"object_id": removal.source_id, "removed": removed}
+        await transaction.run(SQL["remove_record"], given)
+    for each in plan.unreadable:
+        given = {"object_id": each.source_id, "why": each.why}
+        await transaction.run(SQL["mark_unreadable"], given)
+
+
+def _record_row(record: UserRecord) -> tuple[Any, ...]:
+    return (
+        record.source_id,
+        fingerprint(record),
+        _json.encode(record).decode(),
+        record.display_name,
+        record.principal_name.casefold(),
+        record.email.casefold(),
+    )
+
+
+async def _refuse(transaction: Transaction, plan: UserPlan, scope: RunScope) -> None:
+    ended = [*plan.cleared, *(refused.source_id for refused in plan.refused)]
+    if ended:
+        await transaction.run(SQL["end_refusals"], {"ids": ended})
+    if plan.refused:
+        rows = (
+            (
+                scope.tenant_id,
+                scope.integration_id,
+                refused.source_id,
+                refused.reason,
+                refused.detail,
+                scope.run_id,
+            )
+            for refused in plan.refused
+        )
+        await transaction.copy(SQL["copy_refusals"], rows)
+
+
+def _change_rows(changes: Iterable[AnyChange], scope: RunScope) -> Iterator[tuple[Any, ...]]:
+    for position, change in enumerate(changes, start=1):
+        fields = change.fields if isinstance(change, ExtensionChange) else {}
+        yield (
+            scope.tenant_id,
+            scope.run_id,
+            position,
+            type(change).__struct_config__.tag,
+            change.source_id,
+            change.name,
+            change.number,
+            _json.encode(fields).decode(),
+            change.reason,
+        )
