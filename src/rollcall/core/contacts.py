@@ -21,7 +21,8 @@ SECOND_READING = timedelta(hours=1)
 class FolderReading(msgspec.Struct, frozen=True):
     """What one folder of a mailbox holds (`complete`), or what changed in it since its cursor.
 
-    `path` begins with “Contacts”; `cursor` is empty where the folder is listed anew each time.
+    `path` begins with “Contacts”. `unreadable` contacts are there, but could not be understood:
+    they stay as they are, and `cursor` is such that they are read again.
     """
 
     folder_id: FolderId
@@ -30,6 +31,7 @@ class FolderReading(msgspec.Struct, frozen=True):
     complete: bool
     contacts: tuple[ContactRecord, ...] = ()
     removed: tuple[ContactId, ...] = ()
+    unreadable: tuple[ContactId, ...] = ()
     cursor: str = ""
 
 
@@ -158,8 +160,9 @@ def _gone(
     removed = {
         (contact_id, folder.folder_id) for folder in folders for contact_id in folder.removed
     }
+    kept = {contact_id for folder in folders for contact_id in folder.unreadable}
     for contact_id, contact in known.items():
-        if contact_id in seen:
+        if contact_id in seen or contact_id in kept:
             continue
         folder_id = contact.folder_id
         vanished = folder_id not in there

@@ -11,6 +11,7 @@ from contextlib import aclosing
 
 import msgspec
 
+from rollcall.core.batches import split_batches
 from rollcall.core.books import BooksPlan
 from rollcall.core.contacts import BookPlan, Shrunk, plan_book
 from rollcall.core.errors import SetupError, SyncError
@@ -19,7 +20,6 @@ from rollcall.core.policy import Stage
 from rollcall.core.ports import BookFailure, BookReading, BookRequest, KnownBook
 from rollcall.core.records import SourceId
 from rollcall.core.report import Counts, Problem, StageReport
-from rollcall.sync.batches import split_batches
 from rollcall.sync.context import RunContext
 
 BOOKS_AT_ONCE = 100

@@ -3,7 +3,7 @@
 read_people ──► resolve_people ──► plan ──► guard ──► apply (or hold, or just show)
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from rollcall.core.guards import Hold, removal_guard
 from rollcall.core.people import gather_people, people_to_plan
 from rollcall.core.plan import KnownUser, UserPlan
 from rollcall.core.policy import Stage, UserPolicy, policy_digest
-from rollcall.core.ports import StartOver, UserEvent, UserPage, UsersDone
+from rollcall.core.ports import StartOver, UserPage, UsersDone
 from rollcall.core.records import Cursor, Sighting, SourceId, Unreadable, UserRecord
 from rollcall.core.report import Counts, Problem, StageReport, count_changes
 from rollcall.core.users import plan_users, wants_numbers
@@ -134,7 +134,9 @@ class _Reader:
         )
 
     async def _read_pages(self, resume: str) -> Cursor:
-        async with aclosing(prefetch(self._events(resume))) as events:
+        await self._reread()
+        answers = self._run.source.read_users(since=self._since, resume=resume)
+        async with aclosing(prefetch(answers)) as events:
             async for event in events:
                 match event:
                     case UserPage():
@@ -147,19 +149,17 @@ class _Reader:
                         return cursor
         raise TransientError("The directory ended its answer half-way.", code="half-answer")
 
-    async def _events(self, resume: str) -> AsyncGenerator[UserEvent]:
+    async def _reread(self) -> None:
+        """Ask again for the objects that could not be understood last time."""
         again = [] if self._complete else await self._run.store.unreadable_ids()
         if again:
             async with aclosing(self._run.source.reread_users(again)) as sightings:
-                yield UserPage(sightings=tuple([each async for each in sightings]), resume="")
-        events = self._run.source.read_users(since=self._since, resume=resume)
-        async with aclosing(events):
-            async for event in events:
-                yield event
+                async for sighting in sightings:
+                    self._sightings[sighting.source_id] = sighting
 
     async def _stage(self, page: UserPage) -> None:
         self._take(page)
-        if page.resume and not self._run.dry_run:
+        if not self._run.dry_run:
             await self._run.store.stage_page(page)
         await self._run.progress(Stage.USERS, done=len(self._sightings), total=None)
 

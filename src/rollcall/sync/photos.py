@@ -6,12 +6,12 @@ tags ──► plan_photos ──► fetch ──► encode ──► store, a b
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 
+from rollcall.core.batches import split_batches
 from rollcall.core.photos import PhotoPlan, plan_photos
 from rollcall.core.policy import Stage
 from rollcall.core.ports import PhotoContent, PhotoFailure, PhotoMemory, PhotoTag, StoredPhoto
 from rollcall.core.records import SourceId
 from rollcall.core.report import Counts, Problem, StageReport
-from rollcall.sync.batches import split_batches
 from rollcall.sync.context import RunContext
 from rollcall.sync.pictures import PictureError, encode_picture, picture_digest
 

@@ -1,0 +1,1 @@
+"""Keys, certificates, assertions, and how secrets are kept. No network, no database."""

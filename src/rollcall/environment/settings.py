@@ -1,0 +1,148 @@
+"""Every setting of a machine, as data: the reader and docs/reference/settings.md both go by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rollcall.environment import parsing
+
+FILE_NAME = "rollcall.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One line of the table.
+
+    `default` is written as an administrator would write it; None means that nothing stands there.
+    """
+
+    name: str
+    parse: Callable[[str, Path], object]
+    help: str
+    default: str | None = None
+    variable: str | None = None
+    in_file: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A setting that is true or false."""
+
+    name: str
+    help: str
+    default: bool
+
+
+SETTINGS = (
+    Setting(
+        name="home",
+        variable="ROLLCALL_HOME",
+        parse=parsing.parse_path,
+        in_file=False,
+        help=f"Directory of everything this machine keeps, {FILE_NAME} among it: "
+        "./var in a checkout, else /var/lib/rollcall.",
+    ),
+    Setting(
+        name="listen",
+        variable="ROLLCALL_LISTEN",
+        parse=parsing.parse_listen,
+        default="127.0.0.1:8443",
+        help="Address and port of the web server.",
+    ),
+    Setting(
+        name="web_domain",
+        variable="ROLLCALL_WEB_DOMAIN",
+        parse=parsing.parse_domain,
+        help="Host (or host:port) under which people reach the portal; makes the redirect URI.",
+    ),
+    Setting(
+        name="sbc_domain",
+        variable="ROLLCALL_SBC_DOMAIN",
+        parse=parsing.parse_domain,
+        help="Host (or host:port) of the session border controller; makes a second redirect URI.",
+    ),
+    Setting(
+        name="tls_cert",
+        variable="ROLLCALL_TLS_CERT",
+        parse=parsing.parse_file,
+        help="PEM file with the web server's certificate chain; read again when it changes.",
+    ),
+    Setting(
+        name="tls_key",
+        variable="ROLLCALL_TLS_KEY",
+        parse=parsing.parse_file,
+        help="PEM file with that certificate's private key.",
+    ),
+    Setting(
+        name="database_url",
+        variable="ROLLCALL_DATABASE_URL",
+        parse=parsing.parse_database_url,
+        help="A PostgreSQL server to use (postgresql://…) instead of the embedded one.",
+    ),
+    Setting(
+        name="postgres_bin",
+        variable="ROLLCALL_POSTGRES_BIN",
+        parse=parsing.parse_program_directory,
+        help="Directory with initdb, pg_ctl and postgres, to use instead of those that came along.",
+    ),
+    Setting(
+        name="https_proxy",
+        variable="ROLLCALL_HTTPS_PROXY",
+        parse=parsing.parse_proxy,
+        help="Proxy for calls to Microsoft: an http:// or https:// address.",
+    ),
+    Setting(
+        name="ca_bundle",
+        variable="ROLLCALL_CA_BUNDLE",
+        parse=parsing.parse_file,
+        help="PEM file with more certificate authorities for outgoing calls to trust.",
+    ),
+    Setting(
+        name="encryption_key_file",
+        variable="ROLLCALL_ENCRYPTION_KEY_FILE",
+        parse=parsing.parse_path,
+        default="keys/encryption.json",
+        help="Keys that seal the secrets in the database; made at the first start.",
+    ),
+    Setting(
+        name="log_level",
+        variable="ROLLCALL_LOG_LEVEL",
+        parse=parsing.parse_log_level,
+        default="info",
+        help=f"How much is logged: {', '.join(parsing.LOG_LEVELS)}.",
+    ),
+)
+
+CLOUD_SETTINGS = (
+    Setting(
+        name="login",
+        parse=parsing.parse_origin,
+        help="Origin of the sign-in host: {login}/{directory_id}/oauth2/v2.0/…",
+    ),
+    Setting(name="graph", parse=parsing.parse_origin, help="Origin of Graph: {graph}/v1.0/…"),
+    Setting(
+        name="portal", parse=parsing.parse_origin, help="Origin of the administrators' portal."
+    ),
+    Setting(
+        name="issuer",
+        parse=parsing.parse_issuer,
+        default="{login}/{directory_id}/v2.0",
+        help="Issuer of sign-in tokens; {directory_id} stands for the directory's id.",
+    ),
+    Setting(
+        name="ca_file",
+        parse=parsing.parse_file,
+        help="PEM file with a certificate authority that is trusted for this cloud's hosts.",
+    ),
+)
+
+CLOUD_SWITCHES = (
+    Switch(
+        name="contact_delta",
+        default=True,
+        help="Whether Graph reads contacts incrementally in this cloud.",
+    ),
+)
+
+REQUIRED_OF_CLOUD = frozenset({"login", "graph"})
+BUILT_IN_CLOUDS = frozenset({"GLOBAL", "CHINA", "USGOV_L4", "USGOV_L5"})

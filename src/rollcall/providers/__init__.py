@@ -1,0 +1,1 @@
+"""Directories over HTTP: each provider maps its own words to our records."""

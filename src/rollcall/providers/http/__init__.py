@@ -1,0 +1,1 @@
+"""One HTTP client for all providers: timeouts, retries, request ids, redaction."""

@@ -1,0 +1,1 @@
+"""Microsoft 365: Entra and Graph, as docs/reference/graph.md describes them."""

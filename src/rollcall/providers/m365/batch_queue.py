@@ -1,0 +1,228 @@
+"""A queue of single requests that leaves in full batches.
+
+Readers ask for one thing each and wait; the queue sends what has gathered, twenty at a time, a few
+batches at once. A batch that is not full leaves only when nothing more can come: no batch is on
+its way, and no producer says that it has more. So N requests cost N/20 batches, rounded up once.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar, cast
+
+import msgspec
+
+from rollcall.providers.http.pace import Pace, Pauses
+from rollcall.providers.http.retry import Accept, GiveUp, Verdict, Wait, judge_failure, judge_status
+from rollcall.providers.m365.batch import (
+    MOST_ITEMS,
+    Item,
+    ItemAnswer,
+    choose_items,
+    decode_batch,
+    encode_batch,
+    pair_answers,
+)
+from rollcall.providers.m365.graph import OK, UNAUTHORIZED, GraphClient
+
+T = TypeVar("T")
+
+IN_FLIGHT = 4
+SETTLING_TURNS = 12
+"""Turns of the event loop that readers get to react to an answer before a batch leaves unfilled."""
+
+NO_ANSWER = ItemAnswer(status=504, headers={}, body=b"null")
+"""What an item counts as that the batch's answer left out."""
+
+
+@dataclass
+class _Waiting:
+    item: Item
+    decode: Callable[[bytes], object]
+    future: "asyncio.Future[object]"
+    attempt: int = 0
+    renewed: bool = False
+    not_before: float = 0.0
+
+
+class BatchQueue:
+    """Sends items in batches; used by the readers of contacts, photos and purposes."""
+
+    def __init__(self, graph: GraphClient, *, pace: Pace, pauses: Pauses) -> None:
+        self._graph = graph
+        self._pace = pace
+        self._pauses = pauses
+        self._waiting: dict[int, _Waiting] = {}
+        self._next_key = 0
+        self._busy: Counter[str] = Counter()
+        self._batches: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.Task[None] | None = None
+        self._sender: asyncio.Task[None] | None = None
+        self._producers = 0
+        self._changed = asyncio.Event()
+        self.items = 0
+
+    async def __aenter__(self) -> Self:
+        self._sender = asyncio.ensure_future(self._send_forever())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        tasks = [task for task in (*self._batches, self._alarm, self._sender) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for waiting in self._waiting.values():
+            waiting.future.cancel()
+
+    @asynccontextmanager
+    async def producing(self) -> AsyncIterator[None]:
+        """Say that more requests may come although nobody waits for an answer just now."""
+        self._producers += 1
+        try:
+            yield
+        finally:
+            self._producers -= 1
+            self._changed.set()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Say that a producer has nothing more until somebody gets an answer."""
+        self._producers -= 1
+        self._changed.set()
+        try:
+            yield
+        finally:
+            self._producers += 1
+
+    async def ask(self, item: Item, decode: Callable[[bytes], T]) -> T | ItemAnswer:
+        """Return what `decode` makes of a good answer to `item`, else the answer itself.
+
+        What is throttled, broken, left out or not decodable is asked for again, as often as is
+        reasonable. Raises what the batch as a whole ran into.
+        """
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._enqueue(_Waiting(item=item, decode=decode, future=future))
+        return cast("T | ItemAnswer", await future)
+
+    def _enqueue(self, waiting: _Waiting) -> None:
+        self._next_key += 1
+        self._waiting[self._next_key] = waiting
+        self._changed.set()
+
+    # when to send
+
+    async def _send_forever(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            for _ in range(SETTLING_TURNS):
+                await asyncio.sleep(0)
+            while len(self._batches) < IN_FLIGHT and (keys := self._choose()):
+                if len(keys) < MOST_ITEMS and (self._batches or self._producers):
+                    break
+                self._dispatch(keys)
+            self._set_alarm()
+
+    def _choose(self) -> list[int]:
+        now = self._pace.steady()
+        ready = (
+            (key, waiting.item.mailbox)
+            for key, waiting in self._waiting.items()
+            if waiting.not_before <= now and self._pauses.remaining(waiting.item.mailbox) <= 0
+        )
+        return choose_items(ready, self._busy)
+
+    def _dispatch(self, keys: Sequence[int]) -> None:
+        batch = [self._waiting.pop(key) for key in keys]
+        self._busy.update(waiting.item.mailbox for waiting in batch)
+        task = asyncio.ensure_future(self._send(batch))
+        self._batches.add(task)
+        task.add_done_callback(self._batches.discard)
+
+    def _set_alarm(self) -> None:
+        """Come back when the first of the resting items may be asked again."""
+        if self._alarm is not None and not self._alarm.done():
+            return
+        now = self._pace.steady()
+        rests = [
+            max(waiting.not_before - now, self._pauses.remaining(waiting.item.mailbox))
+            for waiting in self._waiting.values()
+        ]
+        if rests and (rest := min(rests)) > 0:
+            self._alarm = asyncio.ensure_future(self._ring_after(rest))
+
+    async def _ring_after(self, seconds: float) -> None:
+        self._pauses.waited += seconds
+        await self._pace.sleep(seconds)
+        self._changed.set()
+
+    # what comes back
+
+    async def _send(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            body = encode_batch([waiting.item for waiting in batch])
+            answers = await self._graph.post("/$batch", body, decode_batch)
+            self.items += len(batch)
+            paired = list(
+                zip(batch, pair_answers(len(batch), answers), strict=True),
+            )
+            if any(answer and self._wants_token(waiting, answer) for waiting, answer in paired):
+                await self._graph.renew_token()
+            for waiting, answer in paired:
+                self._settle(waiting, answer or NO_ANSWER)
+        except Exception as error:  # noqa: BLE001 - whoever waits for an item must hear of it
+            for waiting in batch:
+                if not waiting.future.done():
+                    waiting.future.set_exception(error)
+        finally:
+            self._busy.subtract(waiting.item.mailbox for waiting in batch)
+            self._changed.set()
+
+    def _wants_token(self, waiting: _Waiting, answer: ItemAnswer) -> bool:
+        return answer.status == UNAUTHORIZED and not waiting.renewed
+
+    def _settle(self, waiting: _Waiting, answer: ItemAnswer) -> None:
+        waiting.attempt += 1
+        if self._wants_token(waiting, answer):
+            waiting.renewed = True
+            self._enqueue(waiting)
+            return
+        result: object = answer
+        verdict = self._judge(waiting, answer)
+        if isinstance(verdict, Accept) and answer.status == OK:
+            try:
+                result = waiting.decode(answer.body)
+            except msgspec.DecodeError:
+                verdict = self._broken(waiting)
+        match verdict:
+            case Wait(seconds=seconds, throttled=True):
+                self._pauses.pause(waiting.item.mailbox, seconds)
+                self._enqueue(waiting)
+            case Wait(seconds=seconds):
+                waiting.not_before = self._pace.steady() + seconds
+                self._enqueue(waiting)
+            case Accept() | GiveUp():
+                if not waiting.future.done():
+                    waiting.future.set_result(result)
+
+    def _judge(self, waiting: _Waiting, answer: ItemAnswer) -> Verdict:
+        if answer is NO_ANSWER:
+            return self._broken(waiting)
+        return judge_status(
+            answer.status,
+            answer.headers,
+            attempt=waiting.attempt,
+            jitter=self._pace.jitter(),
+            now=self._pace.now(),
+        )
+
+    def _broken(self, waiting: _Waiting) -> Verdict:
+        return judge_failure(attempt=waiting.attempt, jitter=self._pace.jitter())

@@ -1,0 +1,68 @@
+"""What a mailbox is for: user, shared, room, …; needs MailboxSettings.Read.
+
+https://learn.microsoft.com/graph/api/user-get-mailboxsettings. Graph has no list of shared
+mailboxes, so each is asked.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from urllib.parse import quote
+
+import msgspec
+
+from rollcall.core.batches import split_batches
+from rollcall.core.records import SourceId
+from rollcall.providers.m365.batch import MOST_ITEMS, Item, ItemAnswer
+from rollcall.providers.m365.batch_queue import BatchQueue
+from rollcall.providers.m365.gather import gather_answers
+from rollcall.providers.m365.graph import FORBIDDEN, to_error
+from rollcall.providers.m365.wire import GraphPurpose
+
+PERMISSION = "MailboxSettings.Read"
+NONE = "none"
+HIDDEN = "hidden"
+FIRST = MOST_ITEMS
+"""So many are asked first; if all of them are refused, the permission is missing."""
+
+
+class PurposesReader:
+    """Reads what the mailboxes of one directory are for."""
+
+    def __init__(self, queue: BatchQueue) -> None:
+        self._queue = queue
+
+    async def read(self, ids: Sequence[SourceId]) -> AsyncGenerator[tuple[SourceId, str]]:
+        """Yield the purpose of each mailbox; raise SetupError if the permission is missing."""
+        for part in (ids[:FIRST], ids[FIRST:]):
+            refusals: list[ItemAnswer] = []
+            answers = {each: answer async for each, answer in self._ask(part)}
+            for answer in answers.values():
+                if isinstance(answer, ItemAnswer) and answer.status == FORBIDDEN:
+                    refusals.append(answer)
+            if refusals and len(refusals) == len(answers):
+                raise to_error(refusals[0].error, PERMISSION)
+            for source_id, answer in answers.items():
+                yield source_id, _to_purpose(answer)
+
+    async def _ask(
+        self, ids: Sequence[SourceId]
+    ) -> AsyncGenerator[tuple[SourceId, GraphPurpose | ItemAnswer]]:
+        for _, part in split_batches(ids, 20 * MOST_ITEMS):
+            items = {
+                each: Item(path=f"/users/{quote(each)}/mailboxSettings/userPurpose", mailbox=each)
+                for each in part
+            }
+            async with aclosing(gather_answers(self._queue, items, decode_purpose)) as answers:
+                async for answer in answers:
+                    yield answer
+
+
+def decode_purpose(body: bytes) -> GraphPurpose:
+    """Decode what Graph says that a mailbox is for."""
+    return msgspec.json.decode(body, type=GraphPurpose)
+
+
+def _to_purpose(answer: GraphPurpose | ItemAnswer) -> str:
+    if isinstance(answer, GraphPurpose):
+        return (answer.value or NONE).casefold()
+    return HIDDEN if answer.status == FORBIDDEN else NONE

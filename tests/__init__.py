@@ -1,0 +1,1 @@
+"""The tests. Packages, so that they can share what they need."""
