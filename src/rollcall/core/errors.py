@@ -1,12 +1,14 @@
 """What can go wrong, named by who can mend it.
 
-    SyncError
-    ├── TransientError      nobody: it goes away by itself, a later run will do
-    ├── SetupError          the administrator: a code, a sentence, a how-to page
-    ├── ContractError       us: the other side said something that we do not understand
-    └── OutdatedError       nobody: the PBX changed under a plan, so the plan is made anew
+StoppedError                this run must end now, and nobody did anything wrong
+├── FencedError             another worker has taken over
+└── CancelRequestedError    somebody asked for it
 
-`FencedError` means that another worker has taken over; the only right thing is to stop.
+SyncError
+├── TransientError      nobody: it goes away by itself, a later run will do
+├── SetupError          the administrator: a code, a sentence, a how-to page
+├── ContractError       us: the other side said something that we do not understand
+└── OutdatedError       nobody: the PBX changed under a plan, so the plan is made anew
 """
 
 
@@ -45,7 +47,13 @@ class OutdatedError(SyncError):
     default_code = "outdated"
 
 
-class FencedError(SyncError):
+class StoppedError(Exception):
+    """This run must end now. What it committed stays."""
+
+
+class FencedError(StoppedError):
     """Another worker has taken over this run."""
 
-    default_code = "fenced"
+
+class CancelRequestedError(StoppedError):
+    """Somebody asked to cancel this run."""

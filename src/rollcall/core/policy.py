@@ -111,9 +111,10 @@ _encoder = msgspec.msgpack.Encoder(order="sorted")
 
 def policy_digest(policy: UserPolicy) -> bytes:
     """Return 16 bytes that change when any part of the policy does."""
-    ids = sorted(policy.selection.ids)
+    selection = policy.selection
+    ids = [] if selection.mode is Mode.ALL else sorted(selection.ids)
     rest = msgspec.structs.replace(
-        policy, selection=Selection(mode=policy.selection.mode), reserved=frozenset()
+        policy, selection=Selection(mode=selection.mode), reserved=frozenset()
     )
     encoded = _encoder.encode((rest, ids, sorted(policy.reserved)))
     return blake2b(encoded, digest_size=16).digest()

@@ -97,7 +97,7 @@ async def apply_held_users(
     await _remember(transaction, plan, scope)
     await _refuse(transaction, plan, scope)
     if plan.changes:
-        await transaction.copy(SQL["copy_changes"], _change_rows(plan.changes, scope))
+        await transaction.copy(SQL["copy_changes"], change_rows(plan.changes, scope))
         settled = [change.source_id for change in plan.changes if isinstance(change, Create | Link)]
         await transaction.run(SQL["end_decisions"], {"ids": settled})
         await transaction.run(SQL["end_assignments"], {"ids": settled})
@@ -224,7 +224,8 @@ async def _refuse(transaction: Transaction, plan: UserPlan, scope: RunScope) -> 
         await transaction.copy(SQL["copy_refusals"], rows)
 
 
-def _change_rows(changes: Iterable[AnyChange], scope: RunScope) -> Iterator[tuple[Any, ...]]:
+def change_rows(changes: Iterable[AnyChange], scope: RunScope) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows by which a run's report shows `changes`."""
     for position, change in enumerate(changes, start=1):
         fields = change.fields if isinstance(change, ExtensionChange) else {}
         yield (

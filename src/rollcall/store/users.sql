@@ -334,3 +334,16 @@ WHERE r.tenant_id = %(tenant)s AND r.integration_id = %(integration)s
     AND r.state = 'held' AND r.id < %(run)s
     AND EXISTS (SELECT FROM integrations_heldplan h
                 WHERE h.tenant_id = r.tenant_id AND h.run_id = r.id AND h.stage = 'users')
+
+-- name: held_plans
+-- What a run holds, by stage.
+SELECT stage, plan FROM integrations_heldplan
+WHERE tenant_id = %(tenant)s AND run_id = %(run)s
+
+-- name: forget_changes
+-- The changes that were only planned; those that are applied take their place.
+DELETE FROM integrations_runchange WHERE tenant_id = %(tenant)s AND run_id = %(run)s
+
+-- name: end_hold
+-- The run holds nothing any more.
+DELETE FROM integrations_heldplan WHERE tenant_id = %(tenant)s AND run_id = %(run)s

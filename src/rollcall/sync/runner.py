@@ -10,7 +10,7 @@ any other failure ends its stage only.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from rollcall.core.errors import FencedError, SyncError
+from rollcall.core.errors import SyncError
 from rollcall.core.plan import Block, Create, Link, Release, Return, UserPlan
 from rollcall.core.policy import Stage
 from rollcall.core.ports import Owner
@@ -40,7 +40,7 @@ class _Outcome:
 async def run_stages(run: RunContext) -> tuple[RunReport, UserPlan]:
     """Run the wanted stages. Returns the report and the plan for the people.
 
-    Raises FencedError when another worker has taken over; every other SyncError is in the report.
+    Every SyncError is in the report; StoppedError is raised.
     """
     outcome = _Outcome()
     wanted = run.stages & run.settings.switched_on() & run.source.offers
@@ -57,8 +57,6 @@ async def run_stages(run: RunContext) -> tuple[RunReport, UserPlan]:
 async def _attempt(outcome: _Outcome, stage: Callable[[], Awaitable[None]]) -> None:
     try:
         await stage()
-    except FencedError:
-        raise
     except SyncError as error:
         outcome.failures.append(error)
 

@@ -43,11 +43,11 @@ def isolate(table: str, *, tenant: str = "tenant_id", owner: str = "", part_of: 
     owned = f" AND ({owner} IS NULL OR {owner} = {_OWNER})" if owner else ""
     partly = f" AND EXISTS (SELECT FROM {part_of})" if part_of else ""
     condition = f"{tenant} = {_TENANT}{owned}{partly}"
+    bounds = f"USING ({condition}) WITH CHECK ({condition})"
     return RunSQL(
         [
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-            f"CREATE POLICY tenant_scope ON {table} TO {WEB_ROLE} "
-            f"USING ({condition}) WITH CHECK ({condition})",
+            f"CREATE POLICY tenant_scope ON {table} TO {WEB_ROLE} {bounds}",
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {WEB_ROLE}",
         ],
         RunSQL.noop,
@@ -68,20 +68,22 @@ def show_to_system(table: str, *columns: str) -> RunSQL:
 def hide_column(table: str, column: str) -> RunSQL:
     """Take `column` of `table` out of what the web's role can read."""
     return RunSQL(
-        f"""
-        DO $hide$ BEGIN
-            REVOKE SELECT ON {table} FROM {WEB_ROLE};
-            EXECUTE (
-                SELECT format('GRANT SELECT (%s) ON {table} TO {WEB_ROLE}',
-                              string_agg(quote_ident(attname), ', '))
-                FROM pg_attribute
-                WHERE attrelid = '{table}'::regclass AND attnum > 0
-                    AND NOT attisdropped AND attname <> '{column}'
-            );
-        END $hide$;
-        """,
+        [
+            f"REVOKE SELECT ON {table} FROM {WEB_ROLE}",  # noqa: S608 - names from migrations
+            (_GRANT_OTHERS, [table, WEB_ROLE, table, column]),
+        ],
         RunSQL.noop,
     )
+
+
+_GRANT_OTHERS = """
+DO $hide$ BEGIN EXECUTE (
+    SELECT format('GRANT SELECT (%%s) ON %%I TO %%I',
+        string_agg(quote_ident(attname), ', '), %s, %s)
+    FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attname <> %s
+); END $hide$;
+"""
 
 
 def only_insert(table: str) -> RunSQL:

@@ -68,11 +68,8 @@ def missing_permission(stage: Stage, roles: Collection[str] | None) -> str:
 
     Only a hint: Exchange can grant Contacts.Read by itself, and then no role says so.
     """
-    for permission in PERMISSIONS:
-        if stage in permission.stages and not permission.optional:
-            if permission.name not in (roles or ()):
-                return permission.name
-    return ""
+    names = (each.name for each in PERMISSIONS if stage in each.stages and not each.optional)
+    return next((name for name in names if name not in (roles or ())), "")
 
 
 def read_claims(token: str) -> AccessClaims:

@@ -34,11 +34,12 @@ class PurposesReader:
     async def read(self, ids: Sequence[SourceId]) -> AsyncGenerator[tuple[SourceId, str]]:
         """Yield the purpose of each mailbox; raise SetupError if the permission is missing."""
         for part in (ids[:FIRST], ids[FIRST:]):
-            refusals: list[ItemAnswer] = []
             answers = {each: answer async for each, answer in self._ask(part)}
-            for answer in answers.values():
-                if isinstance(answer, ItemAnswer) and answer.status == FORBIDDEN:
-                    refusals.append(answer)
+            refusals = [
+                answer
+                for answer in answers.values()
+                if isinstance(answer, ItemAnswer) and answer.status == FORBIDDEN
+            ]
             if refusals and len(refusals) == len(answers):
                 raise to_error(refusals[0].error, PERMISSION)
             for source_id, answer in answers.items():

@@ -1,0 +1,204 @@
+"""Read an integration: its settings, key pairs, lists."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from rollcall.core.errors import SetupError
+from rollcall.integrations.models import (
+    DirectoryRecord,
+    Integration,
+    KeyPair,
+    ListEntry,
+)
+
+MICROSOFT = "microsoft365"
+
+
+class KeyPairView(msgspec.Struct, frozen=True):
+    """A key pair without its private key. Thumbprints are hex, as Entra shows them."""
+
+    id: int
+    state: str
+    sha1: str
+    sha256: str
+    algorithm: str
+    not_before: datetime
+    not_after: datetime
+    created_at: datetime
+    activated_at: datetime | None
+    retired_at: datetime | None
+
+    def days_left(self, now: datetime) -> int:
+        """Return for how many whole days the certificate is valid yet."""
+        return (self.not_after - now).days
+
+
+class ListView(msgspec.Struct, frozen=True):
+    """A selection: its mode, its lines, and the objects they were bound to."""
+
+    mode: str
+    lines: tuple[tuple[str, str | None], ...]
+
+
+class IntegrationView(msgspec.Struct, frozen=True, kw_only=True):
+    """An integration's settings as others see them."""
+
+    id: int
+    tenant_id: int
+    source: str
+    application_id: str | None
+    directory_id: str | None
+    cloud: str
+    certificate_days: int
+    sync_time: str
+    paused: bool
+    users: bool
+    people: ListView
+    first_extension: int | None
+    last_extension: int | None
+    guests: bool
+    photos: bool
+    names: str
+    leavers: str
+    release_days: int | None
+    link: str
+    personal_contacts: bool
+    personal: ListView
+    company_contacts: bool
+    mailboxes: ListView
+    subfolders: bool
+    sign_in: bool
+    sign_in_people: ListView
+
+
+def find_integration(tenant_id: int) -> IntegrationView | None:
+    """Return the tenant's Microsoft 365 integration, if it was set up."""
+    integration = Integration.objects.of(tenant_id).filter(source=MICROSOFT).first()
+    return to_view(integration) if integration else None
+
+
+def get_integration(tenant_id: int) -> IntegrationView:
+    """Return the tenant's Microsoft 365 integration, or raise SetupError."""
+    integration = find_integration(tenant_id)
+    if integration is None:
+        raise SetupError(
+            "Microsoft 365 is not set up for this tenant yet: begin with “rollcall m365 set”.",
+            code="not-set-up",
+            help_page="connect-microsoft-365.md",
+        )
+    return integration
+
+
+def to_view(integration: Integration) -> IntegrationView:
+    """Return an integration's row, with its lists, as a value."""
+    lists: dict[str, list[tuple[str, str | None]]] = {}
+    entries = ListEntry.objects.of(integration.tenant_id).filter(integration=integration)
+    for entry in entries.order_by("subject", "position"):
+        lists.setdefault(entry.subject, []).append((entry.line, entry.object_id))
+
+    def to_list(mode: str, subject: ListEntry.Subject) -> ListView:
+        return ListView(mode=mode, lines=tuple(lists.get(subject, ())))
+
+    subjects = ListEntry.Subject
+    return IntegrationView(
+        id=integration.pk,
+        tenant_id=integration.tenant_id,
+        source=integration.source,
+        application_id=_text(integration.application_id),
+        directory_id=_text(integration.directory_id),
+        cloud=integration.cloud,
+        certificate_days=integration.certificate_days,
+        sync_time=integration.sync_time.strftime("%H:%M"),
+        paused=integration.paused,
+        users=integration.users,
+        people=to_list(integration.people_mode, subjects.PEOPLE),
+        first_extension=integration.first_extension,
+        last_extension=integration.last_extension,
+        guests=integration.guests,
+        photos=integration.photos,
+        names=integration.names,
+        leavers=integration.leavers,
+        release_days=integration.release_days,
+        link=integration.link,
+        personal_contacts=integration.personal_contacts,
+        personal=to_list(integration.personal_mode, subjects.PERSONAL),
+        company_contacts=integration.company_contacts,
+        mailboxes=to_list(integration.mailbox_mode, subjects.MAILBOXES),
+        subfolders=integration.subfolders,
+        sign_in=integration.sign_in,
+        sign_in_people=to_list(integration.sign_in_mode, subjects.SIGN_IN),
+    )
+
+
+def _text(value: object) -> str | None:
+    return str(value) if value is not None else None
+
+
+def list_key_pairs(tenant_id: int) -> list[KeyPairView]:
+    """Return the tenant's key pairs, the newest first."""
+    return [to_key_pair(row) for row in KeyPair.objects.of(tenant_id).order_by("-id")]
+
+
+def to_key_pair(row: KeyPair) -> KeyPairView:
+    """Return a key pair's row as a value."""
+    return KeyPairView(
+        id=row.pk,
+        state=row.state,
+        sha1=row.sha1,
+        sha256=row.sha256,
+        algorithm=row.algorithm,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        created_at=row.created_at,
+        activated_at=row.activated_at,
+        retired_at=row.retired_at,
+    )
+
+
+class SealedKey(msgspec.Struct, frozen=True):
+    """A key pair with its private key, sealed. For wiring."""
+
+    id: int
+    certificate: str
+    private_key: bytes
+    sha1: str
+    sha256: str
+    algorithm: str
+    not_before: datetime
+    not_after: datetime
+
+
+def usable_keys(tenant_id: int) -> list[SealedKey]:
+    """Return the pending and the active key pair, in the order in which they are tried."""
+    rows = KeyPair.objects.of(tenant_id).exclude(state=KeyPair.State.RETIRED)
+    return [
+        SealedKey(
+            id=row.pk,
+            certificate=row.certificate,
+            private_key=bytes(row.private_key),
+            sha1=row.sha1,
+            sha256=row.sha256,
+            algorithm=row.algorithm,
+            not_before=row.not_before,
+            not_after=row.not_after,
+        )
+        for row in rows.order_by("-state", "-id")
+    ]
+
+
+def key_place(tenant_id: int) -> str:
+    """Return what a sealed private key is bound to."""
+    return f"integrations_keypair.private_key:{tenant_id}"
+
+
+def token_place(tenant_id: int) -> str:
+    """Return what a sealed access token is bound to."""
+    return f"integrations_integration.token_sealed:{tenant_id}"
+
+
+def person_names(tenant_id: int, object_ids: Iterable[str]) -> dict[str, str]:
+    """Return the display names of directory objects, as they were last read."""
+    rows = DirectoryRecord.objects.of(tenant_id).filter(object_id__in=list(object_ids))
+    return dict(rows.values_list("object_id", "display_name"))

@@ -1,0 +1,222 @@
+"""Ask for runs, end them, decide on what they hold."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import IntegrityError, transaction
+
+from rollcall.audit.operations import note
+from rollcall.core.errors import SetupError
+from rollcall.core.plan import UserPlan
+from rollcall.core.policy import Stage
+from rollcall.core.report import Failure, RunReport, RunState
+from rollcall.integrations.models import HeldPlan, SyncRun
+from rollcall.integrations.queries import IntegrationView
+from rollcall.integrations.runs import (
+    RunSummary,
+    get_row,
+    held_digest,
+    plan_digests,
+    to_summary,
+    unfinished_run,
+)
+
+INTERRUPTED = Failure(
+    code="interrupted",
+    message="The program that ran it ended before the run did. Nothing is half done; the next "
+    "run goes on from there.",
+)
+
+
+class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody wants run. No stages means all that are switched on."""
+
+    trigger: str
+    asked_by: str
+    stages: tuple[Stage, ...] = ()
+    dry_run: bool = False
+    full: bool = False
+
+
+def request_run(integration: IntegrationView, request: RunRequest) -> tuple[RunSummary, bool]:
+    """Queue a run; return it, and whether it is new: while one is unfinished, that one is it."""
+    stages = _wanted_stages(integration, request.stages)
+    if integration.paused and not request.dry_run:
+        raise SetupError(
+            "The sync of this tenant is paused: “rollcall sync resume” lets it run again. "
+            "A preview (--dry-run) is possible.",
+            code="paused",
+        )
+    row = SyncRun(
+        tenant_id=integration.tenant_id,
+        integration_id=integration.id,
+        trigger=request.trigger,
+        asked_by=request.asked_by,
+        stages=[stage.value for stage in stages],
+        dry_run=request.dry_run,
+        full=request.full,
+    )
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        current = unfinished_run(integration.id)
+        if current is None:
+            return request_run(integration, request)
+        return current, False
+    return to_summary(row), True
+
+
+def _wanted_stages(integration: IntegrationView, chosen: Collection[Stage]) -> list[Stage]:
+    on = {
+        Stage.USERS: integration.users,
+        Stage.PHOTOS: integration.photos,
+        Stage.PERSONAL_CONTACTS: integration.personal_contacts,
+        Stage.COMPANY_CONTACTS: integration.company_contacts,
+    }
+    off = [stage.value for stage in chosen if not on[stage]]
+    if off:
+        raise SetupError(
+            f"{', '.join(off)} is switched off for this tenant: switch it on with "
+            "“rollcall m365 set”, or leave it out of --only.",
+            code="stage-off",
+        )
+    stages = [stage for stage in Stage if on[stage] and (not chosen or stage in chosen)]
+    if not stages:
+        raise SetupError(
+            "Nothing is switched on for this tenant: “rollcall m365 set … --users on” is the "
+            "first switch.",
+            code="nothing-on",
+        )
+    return stages
+
+
+@transaction.atomic
+def finish_run(
+    run_id: int, *, fence: int, report: RunReport, plan: UserPlan, now: datetime
+) -> None:
+    """Keep what a run did and how it ended; a worker that was replaced says nothing any more."""
+    row = SyncRun.objects.all_tenants().select_for_update().get(pk=run_id)
+    if row.fence != fence or row.state != SyncRun.State.RUNNING:
+        return
+    row.state = report.state.value
+    row.finished_at = now
+    row.counts = {
+        stage.stage.value: msgspec.structs.asdict(stage.counts) for stage in report.stages
+    }
+    row.problems = [
+        msgspec.to_builtins(problem) for stage in report.stages for problem in stage.problems
+    ]
+    row.hold = " ".join(stage.hold.sentence for stage in report.stages if stage.hold)
+    row.error = msgspec.to_builtins(report.failure) if report.failure else None
+    row.refused = _planned_refusals(report, plan)
+    row.requests = report.usage.requests
+    row.items = report.usage.items
+    row.throttled_seconds = report.usage.throttled_seconds
+    row.progress = {}
+    if report.state is RunState.HELD:
+        row.announced = plan_digests(row) != held_digest(row.integration_id, row.pk)
+    row.save()
+    if not row.dry_run and report.state is not RunState.FAILED:
+        _supersede_older(row, [stage.stage.value for stage in report.stages])
+
+
+def _planned_refusals(report: RunReport, plan: UserPlan) -> dict[str, Any]:
+    """Return the refusals that were only planned: by a preview, or by a held stage."""
+    held = any(stage.hold and stage.stage is Stage.USERS for stage in report.stages)
+    if report.state is not RunState.PLANNED and not held:
+        return {}
+    names = {record.source_id: record.display_name for record in plan.remember}
+    return {
+        "opened": [
+            {
+                "object_id": refused.source_id,
+                "reason": refused.reason.value,
+                "detail": refused.detail,
+                "name": names.get(refused.source_id, ""),
+            }
+            for refused in plan.refused
+        ],
+        "cleared": list(plan.cleared),
+    }
+
+
+def _supersede_older(row: SyncRun, stages: Collection[str]) -> None:
+    held = SyncRun.objects.of(row.tenant_id).filter(
+        integration_id=row.integration_id, state=SyncRun.State.HELD, pk__lt=row.pk
+    )
+    plans = HeldPlan.objects.of(row.tenant_id).filter(run__in=held)
+    again = {plan.run_id for plan in plans if plan.stage in stages}
+    held.filter(pk__in=again).update(state=SyncRun.State.SUPERSEDED)
+
+
+def fail_run(run_id: int, *, failure: Failure, now: datetime) -> None:
+    """End an unfinished run as failed: its process died, or it could not begin."""
+    rows = SyncRun.objects.all_tenants().filter(
+        pk=run_id, state__in=(SyncRun.State.QUEUED, SyncRun.State.RUNNING)
+    )
+    rows.update(
+        state=SyncRun.State.FAILED,
+        finished_at=now,
+        error=msgspec.to_builtins(failure),
+        progress={},
+    )
+
+
+def cancel_run(run_id: int, *, actor: str, now: datetime) -> str:
+    """Ask a running run to end, or end a queued one; return the state that follows."""
+    row = get_row(run_id)
+    if row.state == SyncRun.State.QUEUED:
+        row.state = SyncRun.State.CANCELLED
+        row.finished_at = now
+        row.save(update_fields=["state", "finished_at"])
+    elif row.state == SyncRun.State.RUNNING:
+        SyncRun.objects.of(row.tenant_id).filter(pk=run_id).update(cancel_requested=True)
+    else:
+        raise SetupError(f"Run {run_id} is {row.state}: there is nothing to cancel.", code="ended")
+    note(actor=actor, action="run.cancelled", subject=str(run_id), tenant_id=row.tenant_id)
+    return str(row.state)
+
+
+@transaction.atomic
+def discard_run(run_id: int, *, actor: str) -> None:
+    """Close what a run holds: nothing of it is done, no cursor moves."""
+    row = get_held_row(run_id)
+    row.state = SyncRun.State.DISCARDED
+    row.save(update_fields=["state"])
+    HeldPlan.objects.of(row.tenant_id).filter(run=row).delete()
+    note(actor=actor, action="run.discarded", subject=str(run_id), tenant_id=row.tenant_id)
+
+
+def get_held_row(run_id: int) -> SyncRun:
+    """Return the row of a held run, or raise SetupError. For this app."""
+    row = get_row(run_id)
+    if row.state != SyncRun.State.HELD:
+        why = {
+            SyncRun.State.SUPERSEDED: "a newer run has planned anew since",
+            SyncRun.State.DISCARDED: "it was discarded",
+            SyncRun.State.APPLIED: "everything of it is applied",
+        }.get(SyncRun.State(row.state), f"it is {row.state}")
+        raise SetupError(f"Run {run_id} holds nothing to decide on: {why}.", code="not-held")
+    return row
+
+
+def settle_run(run_id: int, *, state: RunState, actor: str, now: datetime) -> None:
+    """Note that what a run held was applied, or turned out to be out of date."""
+    row = get_row(run_id)
+    row.state = state.value
+    row.finished_at = now
+    row.hold = ""
+    if state is RunState.APPLIED:
+        row.refused = {}
+    row.save(update_fields=["state", "finished_at", "hold", "refused"])
+    verb = "approved" if state is RunState.APPLIED else "superseded"
+    note(actor=actor, action=f"run.{verb}", subject=str(run_id), tenant_id=row.tenant_id)
+
+
+def held_scope(run_id: int) -> tuple[int, int]:
+    """Return tenant and integration of a held run, or raise SetupError."""
+    row = get_held_row(run_id)
+    return row.tenant_id, row.integration_id

@@ -1,0 +1,109 @@
+"""Read contacts."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import msgspec
+from django.db.models import QuerySet
+
+from rollcall.phonebook.models import AddressBook, BookFolder, Contact, ContactNumber, Scope
+
+CHUNK = 1000
+ROOT = "Contacts"
+
+
+class PhoneView(msgspec.Struct, frozen=True):
+    """One number of a contact: as written, and as dialled (null where it is no phone number)."""
+
+    kind: str
+    number: str
+    e164: str | None
+    extension: str | None
+
+
+class ContactView(msgspec.Struct, frozen=True):
+    """A contact as commands and the API show it."""
+
+    scope: str
+    owner: str | None
+    mailbox: str | None
+    directory_contact_id: str | None
+    folder: str | None
+    display_name: str
+    first_name: str | None
+    last_name: str | None
+    company: str | None
+    job_title: str | None
+    department: str | None
+    emails: tuple[str, ...]
+    phones: tuple[PhoneView, ...]
+
+
+def list_company_contacts(tenant_id: int) -> Iterator[ContactView]:
+    """Yield the company's contacts by name."""
+    return _views(tenant_id, Contact.objects.of(tenant_id).filter(scope=Scope.COMPANY))
+
+
+def list_own_contacts(tenant_id: int, *, owner_number: int) -> Iterator[ContactView]:
+    """Yield the personal contacts of the extension with this number."""
+    rows = Contact.objects.of(tenant_id).filter(
+        scope=Scope.PERSONAL, owner__number=owner_number, owner__deleted_at__isnull=True
+    )
+    return _views(tenant_id, rows.exclude(owner__state="released"))
+
+
+def list_contacts(tenant_id: int) -> Iterator[ContactView]:
+    """Yield all contacts of the tenant: for the server's own shell only."""
+    return _views(tenant_id, Contact.objects.of(tenant_id))
+
+
+def count_contacts(tenant_id: int) -> dict[str, int]:
+    """Count contacts by scope."""
+    rows = Contact.objects.of(tenant_id)
+    return {scope: rows.filter(scope=scope).count() for scope in Scope.values}
+
+
+def _views(tenant_id: int, rows: QuerySet[Contact]) -> Iterator[ContactView]:
+    paths = {
+        (book_id, folder_id): path
+        for book_id, folder_id, path in BookFolder.objects.of(tenant_id).values_list(
+            "book_id", "folder_id", "path"
+        )
+    }
+    mailboxes = dict(AddressBook.objects.of(tenant_id).values_list("id", "mailbox"))
+    ordered = rows.order_by("scope", "owner__number", "display_name", "id")
+    contacts = ordered.select_related("owner").iterator(CHUNK)
+    while chunk := list(islice(contacts, CHUNK)):
+        phones = _phones(tenant_id, chunk)
+        for contact in chunk:
+            yield ContactView(
+                scope=contact.scope,
+                owner=str(contact.owner.number) if contact.owner else None,
+                mailbox=mailboxes.get(contact.book_id or 0),
+                directory_contact_id=contact.directory_contact_id,
+                folder=paths.get((contact.book_id or 0, contact.folder_id)),
+                display_name=contact.display_name,
+                first_name=contact.first_name or None,
+                last_name=contact.last_name or None,
+                company=contact.company or None,
+                job_title=contact.job_title or None,
+                department=contact.department or None,
+                emails=tuple(contact.emails),
+                phones=tuple(phones.get(contact.pk, ())),
+            )
+
+
+def _phones(tenant_id: int, contacts: Iterable[Contact]) -> dict[int, list[PhoneView]]:
+    rows = ContactNumber.objects.of(tenant_id).filter(
+        contact_id__in=[contact.pk for contact in contacts]
+    )
+    phones: dict[int, list[PhoneView]] = {}
+    for row in rows.order_by("contact_id", "position"):
+        view = PhoneView(
+            kind=row.kind,
+            number=row.number,
+            e164=f"+{row.e164}" if row.e164 is not None else None,
+            extension=row.extension or None,
+        )
+        phones.setdefault(row.contact_id, []).append(view)
+    return phones

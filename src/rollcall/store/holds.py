@@ -1,0 +1,59 @@
+"""Plans that wait for a person's word: show them as changes, and carry them out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from rollcall.core.contacts import decode_books
+from rollcall.core.errors import OutdatedError
+from rollcall.core.plan import UserPlan
+from rollcall.core.policy import Stage
+from rollcall.core.report import RunReport, RunState
+from rollcall.store.book_plans import apply_book_plans
+from rollcall.store.contacts import HeldBooks
+from rollcall.store.session import Session
+from rollcall.store.user_plans import HeldUsers, apply_held_users, change_rows
+from rollcall.store.users import SQL
+
+
+class HeldPlans:
+    """The plans of held runs."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def note_planned(self, report: RunReport, plan: UserPlan) -> None:
+        """Keep the changes of a plan that was not applied, so that the report can show them."""
+        held = any(each.hold and each.stage is Stage.USERS for each in report.stages)
+        if plan.changes and (held or report.state is RunState.PLANNED):
+            async with self._session.write() as transaction:
+                rows = change_rows(plan.changes, self._session.scope)
+                await transaction.copy(SQL["copy_changes"], rows)
+
+    async def apply_held(self, *, policy: bytes, now: datetime) -> None:
+        """Do exactly what the run of this session holds, in one transaction.
+
+        Raises OutdatedError when a row that it touches, or the policy it was made for, has
+        changed since.
+        """
+        async with self._session.write() as transaction:
+            plans: Mapping[str, bytes] = dict(await transaction.fetch(SQL["held_plans"]))
+            if Stage.USERS in plans:
+                await transaction.run(SQL["forget_changes"])
+            for stage, encoded in plans.items():
+                if stage == Stage.USERS:
+                    held = msgspec.msgpack.decode(encoded, type=HeldUsers)
+                    if held.policy != policy:
+                        raise OutdatedError("The settings have changed since the plan was made.")
+                    await apply_held_users(transaction, held, scope=self._session.scope, now=now)
+                else:
+                    books = msgspec.msgpack.decode(encoded, type=HeldBooks)
+                    await apply_book_plans(
+                        transaction,
+                        decode_books(books.plans),
+                        scope=self._session.scope,
+                        shape=books.shape,
+                        now=now,
+                    )
+            await transaction.run(SQL["end_hold"])

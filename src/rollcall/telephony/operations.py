@@ -1,0 +1,101 @@
+"""Add, edit and delete extensions by hand. What the directory says is not edited here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from rollcall.core.errors import SetupError
+from rollcall.core.plan import PROFILE_FIELDS
+from rollcall.telephony.models import Extension
+from rollcall.telephony.queries import find_row
+
+EDITABLE = tuple(name for name in PROFILE_FIELDS if name != "principal_name")
+
+
+def add_extension(tenant_id: int, *, number: int, fields: Mapping[str, str]) -> None:
+    """Add a hand-made extension; raise SetupError if the number is not free."""
+    extension = Extension(tenant_id=tenant_id, number=number, **_own_fields(fields))
+    if not extension.display_name:
+        extension.display_name = f"{extension.first_name} {extension.last_name}".strip()
+    _save(extension)
+
+
+def edit_extension(
+    tenant_id: int, number: int, *, new_number: int | None, fields: Mapping[str, str]
+) -> None:
+    """Change an extension; of a synchronised one, the number only."""
+    extension = find_row(tenant_id, number)
+    if fields and extension.source != Extension.Source.LOCAL:
+        raise SetupError(
+            f"Extension {number} follows Microsoft 365: edit {', '.join(sorted(fields))} of "
+            f"{extension.principal_name or extension.display_name} there.",
+            code="synchronised",
+        )
+    for name, value in _own_fields(fields).items():
+        setattr(extension, name, value)
+    if new_number is not None:
+        extension.number = new_number
+    _save(extension)
+
+
+def delete_extension(tenant_id: int, number: int, *, now: datetime) -> str:
+    """Delete an extension; return what that means for its number: freed, kept or released.
+
+    A hand-made one goes for good (freed). A person of the directory is back with the next run, so
+    the number is kept; a leaver is not, so it is released.
+    """
+    extension = find_row(tenant_id, number)
+    if extension.source == Extension.Source.LOCAL:
+        extension.delete()
+        return "freed"
+    if extension.state == Extension.State.BLOCKED:
+        extension.state = Extension.State.RELEASED
+        extension.save()
+        return "released"
+    extension.deleted_at = now
+    extension.save()
+    return "kept"
+
+
+def make_local(tenant_id: int, extension_id: int) -> None:
+    """Unlink an extension from its person; it stays, with its number, as a hand-made one."""
+    Extension.objects.of(tenant_id).filter(pk=extension_id).update(
+        source=Extension.Source.LOCAL,
+        directory_object_id=None,
+        principal_name="",
+        state=Extension.State.ACTIVE,
+        blocked_at=None,
+        blocked_reason="",
+    )
+
+
+def _own_fields(fields: Mapping[str, str]) -> dict[str, str]:
+    unknown = set(fields) - set(EDITABLE)
+    if unknown:
+        raise SetupError(f"Extensions have no field {', '.join(sorted(unknown))}.", code="field")
+    return {name: value.strip() for name, value in fields.items()}
+
+
+def _save(extension: Extension) -> None:
+    try:
+        with transaction.atomic():
+            extension.save()
+    except IntegrityError as error:
+        raise SetupError(_taken(extension), code="number-taken") from error
+
+
+def _taken(extension: Extension) -> str:
+    other = (
+        Extension.objects.of(extension.tenant_id)
+        .exclude(state=Extension.State.RELEASED)
+        .filter(number=extension.number)
+        .first()
+    )
+    if other is not None and other.deleted_at is not None:
+        return (
+            f"{extension.number} is kept for {other.display_name}, whose extension was deleted by "
+            "hand and comes back with the next run."
+        )
+    name = other.display_name if other is not None else "somebody"
+    return f"{extension.number} is taken by {name}."

@@ -1,0 +1,93 @@
+"""Read extensions."""
+
+from collections.abc import Iterator
+
+import msgspec
+from django.db.models import Count, Q
+
+from rollcall.core.errors import SetupError
+from rollcall.core.plan import PROFILE_FIELDS
+from rollcall.telephony.models import Extension, Photo
+
+_RELEASED = Q(state=Extension.State.RELEASED)
+
+
+class ExtensionView(msgspec.Struct, frozen=True):
+    """An extension as commands and the API show it. A released one has no number."""
+
+    number: str | None
+    state: str
+    source: str
+    directory_object_id: str | None
+    principal_name: str | None
+    first_name: str | None
+    last_name: str | None
+    display_name: str | None
+    email: str | None
+    mobile_phone: str | None
+    business_phone: str | None
+    job_title: str | None
+    department: str | None
+    office: str | None
+    company: str | None
+    photo_sha256: str | None
+
+
+def list_extensions(tenant_id: int) -> Iterator[ExtensionView]:
+    """Yield the tenant's extensions by number, the released ones last."""
+    photos = {
+        photo.extension_id: _hex(photo)
+        for photo in Photo.objects.of(tenant_id).only("extension_id", "sha256")
+    }
+    rows = Extension.objects.of(tenant_id).filter(deleted_at__isnull=True)
+    for state in (~_RELEASED, _RELEASED):
+        for extension in rows.filter(state).order_by("number", "id").iterator(2000):
+            yield _to_view(extension, photos.get(extension.pk))
+
+
+def get_extension(tenant_id: int, number: int) -> ExtensionView:
+    """Return the extension with this number, or raise SetupError."""
+    extension = find_row(tenant_id, number)
+    photo = Photo.objects.of(tenant_id).filter(extension_id=extension.pk).first()
+    return _to_view(extension, _hex(photo) if photo else None)
+
+
+def find_row(tenant_id: int, number: int) -> Extension:
+    """Return the row of an extension that is there, or raise SetupError. For this app."""
+    rows = Extension.objects.of(tenant_id).filter(~_RELEASED, deleted_at__isnull=True)
+    extension = rows.filter(number=number).first()
+    if extension is None:
+        raise SetupError(f"There is no extension {number}.", code="unknown-extension")
+    return extension
+
+
+def find_by_person(tenant_id: int, object_id: str) -> Extension | None:
+    """Return the row linked to a directory object, whatever its state."""
+    return Extension.objects.of(tenant_id).filter(directory_object_id=object_id).first()
+
+
+def count_by_state(tenant_id: int) -> dict[str, int]:
+    """Count the directory's people by the state of their extension."""
+    rows = Extension.objects.of(tenant_id).filter(
+        source=Extension.Source.MICROSOFT365, deleted_at__isnull=True
+    )
+    return {
+        str(state): count for state, count in rows.values_list("state").annotate(count=Count("id"))
+    }
+
+
+def _hex(photo: Photo) -> str | None:
+    return bytes(photo.sha256).hex() if photo.sha256 is not None else None
+
+
+def _to_view(extension: Extension, photo_sha256: str | None) -> ExtensionView:
+    released = extension.state == Extension.State.RELEASED
+    fields = {name: getattr(extension, name) or None for name in PROFILE_FIELDS}
+    return ExtensionView(
+        number=None if released else str(extension.number),
+        state=extension.state,
+        source=extension.source,
+        directory_object_id=extension.directory_object_id,
+        photo_sha256=photo_sha256,
+        **fields,
+    )

@@ -1,0 +1,62 @@
+"""Read tenants."""
+
+from datetime import datetime
+
+import msgspec
+
+from rollcall.core.errors import SetupError
+from rollcall.tenants.models import Tenant
+
+
+class TenantView(msgspec.Struct, frozen=True):
+    """A tenant as others see it."""
+
+    id: int
+    slug: str
+    name: str
+    sip_domain: str
+    time_zone: str
+    country: str
+    state: str
+    first_extension: int
+    last_extension: int
+    reserved_numbers: tuple[int, ...]
+    created_at: datetime
+
+
+def get_tenant(slug: str) -> TenantView:
+    """Return the tenant `slug`, or raise SetupError with what there is instead."""
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise SetupError(
+            f"There is no tenant “{slug}”. “rollcall tenant list” shows those that there are.",
+            code="unknown-tenant",
+        )
+    return to_view(tenant)
+
+
+def get_tenant_by_id(tenant_id: int) -> TenantView:
+    """Return a tenant by its id."""
+    return to_view(Tenant.objects.get(pk=tenant_id))
+
+
+def list_tenants() -> list[TenantView]:
+    """Return all tenants by slug."""
+    return [to_view(tenant) for tenant in Tenant.objects.order_by("slug")]
+
+
+def to_view(tenant: Tenant) -> TenantView:
+    """Return a tenant's row as a value."""
+    return TenantView(
+        id=tenant.pk,
+        slug=tenant.slug,
+        name=tenant.name,
+        sip_domain=tenant.sip_domain,
+        time_zone=tenant.time_zone,
+        country=tenant.country,
+        state=tenant.state,
+        first_extension=tenant.first_extension,
+        last_extension=tenant.last_extension,
+        reserved_numbers=tuple(tenant.reserved_numbers),
+        created_at=tenant.created_at,
+    )
