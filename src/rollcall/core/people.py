@@ -171,7 +171,9 @@ def _says_something_new(sighting: Sighting, known: KnownUser | None) -> bool:
 
 
 def _is_waiting(user: KnownUser, policy: UserPolicy, now: datetime) -> bool:
-    if user.refusal in WAITING:
-        return True
     extension = user.extension
-    return extension is not None and (extension.deleted or is_due(extension, policy, now))
+    if extension is None:
+        undecided = user.refusal is None and not user.removed
+        return undecided or user.refusal in WAITING
+    waits_for_number = user.refusal in WAITING
+    return waits_for_number or extension.deleted or is_due(extension, policy, now)

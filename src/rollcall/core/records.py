@@ -22,7 +22,7 @@ Fingerprint = NewType("Fingerprint", bytes)
 """16 bytes that are equal when two records are, in any process on any machine."""
 
 
-class UserRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class UserRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="user"):
     """One directory person (or room, or shared mailbox): the last word of the directory.
 
     Texts are stripped; "" means that the directory has no value. `aliases` are lower-case
@@ -61,14 +61,14 @@ class UserRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return (self.display_name.casefold(), self.source_id)
 
 
-class Removal(msgspec.Struct, frozen=True, gc=False):
+class Removal(msgspec.Struct, frozen=True, gc=False, tag="removal"):
     """The directory no longer has this object. `permanent` is False while it can be restored."""
 
     source_id: SourceId
     permanent: bool
 
 
-class Unreadable(msgspec.Struct, frozen=True, gc=False):
+class Unreadable(msgspec.Struct, frozen=True, gc=False, tag="unreadable"):
     """The directory has this object, but what it says of it cannot be understood (`why`)."""
 
     source_id: SourceId

@@ -16,6 +16,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from rollcall.core.errors import SetupError
 from rollcall.credentials.secret import Secret
 
 VERSION = 1
@@ -23,8 +24,10 @@ NONCE_BYTES = 12
 KEY_BYTES = 32
 
 
-class SealingError(Exception):
+class SealingError(SetupError):
     """A sealed value does not open, or the key file is no good."""
+
+    default_code = "sealing"
 
 
 class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -152,6 +152,13 @@ def _set_list(row: Integration, subject: str, new: NewList) -> dict[str, Any]:
     return {f"{subject} list": f"{new.mode}, {entries.count()} lines"}
 
 
+def bind_lines(tenant_id: int, subject: str, found: Mapping[str, str]) -> None:
+    """Bind lines of a list to directory objects, for good."""
+    entries = ListEntry.objects.of(tenant_id).filter(subject=subject, object_id__isnull=True)
+    for line, object_id in found.items():
+        entries.filter(line=line).update(object_id=object_id)
+
+
 def _plain(value: Any) -> object:
     return value if isinstance(value, bool | int | str) or value is None else str(value)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from rollcall.core.errors import SetupError
+from rollcall.core.policy import Stage
 from rollcall.integrations.models import (
     DirectoryRecord,
     Integration,
@@ -71,6 +72,26 @@ class IntegrationView(msgspec.Struct, frozen=True, kw_only=True):
     subfolders: bool
     sign_in: bool
     sign_in_people: ListView
+
+    def selection(self, subject: str) -> ListView:
+        """Return the list of people, personal, mailboxes or sign-in."""
+        return {
+            "people": self.people,
+            "personal": self.personal,
+            "mailboxes": self.mailboxes,
+            "sign-in": self.sign_in_people,
+        }[subject]
+
+    @property
+    def switched_on(self) -> frozenset[Stage]:
+        """The stages that are switched on."""
+        switches = {
+            Stage.USERS: self.users,
+            Stage.PHOTOS: self.photos,
+            Stage.PERSONAL_CONTACTS: self.personal_contacts,
+            Stage.COMPANY_CONTACTS: self.company_contacts,
+        }
+        return frozenset(stage for stage, on in switches.items() if on)
 
 
 def find_integration(tenant_id: int) -> IntegrationView | None:

@@ -70,20 +70,15 @@ def request_run(integration: IntegrationView, request: RunRequest) -> tuple[RunS
 
 
 def _wanted_stages(integration: IntegrationView, chosen: Collection[Stage]) -> list[Stage]:
-    on = {
-        Stage.USERS: integration.users,
-        Stage.PHOTOS: integration.photos,
-        Stage.PERSONAL_CONTACTS: integration.personal_contacts,
-        Stage.COMPANY_CONTACTS: integration.company_contacts,
-    }
-    off = [stage.value for stage in chosen if not on[stage]]
+    on = integration.switched_on
+    off = [stage.value for stage in chosen if stage not in on]
     if off:
         raise SetupError(
             f"{', '.join(off)} is switched off for this tenant: switch it on with "
             "“rollcall m365 set”, or leave it out of --only.",
             code="stage-off",
         )
-    stages = [stage for stage in Stage if on[stage] and (not chosen or stage in chosen)]
+    stages = [stage for stage in Stage if stage in on and (not chosen or stage in chosen)]
     if not stages:
         raise SetupError(
             "Nothing is switched on for this tenant: “rollcall m365 set … --users on” is the "

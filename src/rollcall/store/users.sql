@@ -72,6 +72,9 @@ WHERE d.tenant_id = %(tenant)s AND d.integration_id = %(integration)s
         WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
             AND until_run IS NULL AND reason = ANY(%(waiting)s)
         UNION
+        SELECT object_id FROM integrations_linkdecision
+        WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
+        UNION
         SELECT directory_object_id FROM telephony_extension
         WHERE tenant_id = %(tenant)s AND deleted_at IS NOT NULL AND state <> 'released'
         UNION

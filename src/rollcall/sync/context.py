@@ -32,22 +32,9 @@ class SyncSettings(msgspec.Struct, frozen=True, kw_only=True):
     names: Names = Names.SKIP
     leavers: Leavers = Leavers()
     link: LinkPolicy = LinkPolicy.ASK
-    photos: bool = True
-    personal_contacts: bool = False
     personal: ListedSelection = ListedSelection()
-    company_contacts: bool = False
     mailboxes: ListedSelection = ListedSelection()
     subfolders: bool = True
-
-    def switched_on(self) -> frozenset[Stage]:
-        """Return the stages that the administrator has switched on."""
-        switches = {
-            Stage.USERS: self.users,
-            Stage.PHOTOS: self.photos,
-            Stage.PERSONAL_CONTACTS: self.personal_contacts,
-            Stage.COMPANY_CONTACTS: self.company_contacts,
-        }
-        return frozenset(stage for stage, on in switches.items() if on)
 
     def user_policy(self, selection: Selection) -> UserPolicy:
         """Return the policy of the users stage for people resolved to `selection`."""

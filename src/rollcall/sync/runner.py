@@ -43,7 +43,7 @@ async def run_stages(run: RunContext) -> tuple[RunReport, UserPlan]:
     Every SyncError is in the report; StoppedError is raised.
     """
     outcome = _Outcome()
-    wanted = run.stages & run.settings.switched_on() & run.source.offers
+    wanted = run.stages & run.source.offers
     if Stage.USERS in wanted:
         await _attempt(outcome, lambda: _users(run, outcome))
     if not outcome.failures:

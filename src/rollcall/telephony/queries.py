@@ -61,9 +61,47 @@ def find_row(tenant_id: int, number: int) -> Extension:
     return extension
 
 
-def find_by_person(tenant_id: int, object_id: str) -> Extension | None:
-    """Return the row linked to a directory object, whatever its state."""
-    return Extension.objects.of(tenant_id).filter(directory_object_id=object_id).first()
+class ExtensionKey(msgspec.Struct, frozen=True):
+    """Which extension, and whose: what other apps need to point at it."""
+
+    id: int
+    number: int
+    state: str
+    source: str
+    display_name: str
+    email: str
+    directory_object_id: str | None
+    deleted: bool
+
+
+def get_key(tenant_id: int, number: int) -> ExtensionKey:
+    """Return the extension with this number, or raise SetupError."""
+    return _to_key(find_row(tenant_id, number))
+
+
+def find_holder(tenant_id: int, number: int) -> ExtensionKey | None:
+    """Return the extension that keeps `number` from being given, even one deleted by hand."""
+    row = Extension.objects.of(tenant_id).filter(~_RELEASED, number=number).first()
+    return _to_key(row) if row else None
+
+
+def find_by_person(tenant_id: int, object_id: str) -> ExtensionKey | None:
+    """Return the extension linked to a directory object, whatever its state."""
+    row = Extension.objects.of(tenant_id).filter(directory_object_id=object_id).first()
+    return _to_key(row) if row else None
+
+
+def _to_key(row: Extension) -> ExtensionKey:
+    return ExtensionKey(
+        id=row.pk,
+        number=row.number,
+        state=row.state,
+        source=row.source,
+        display_name=row.display_name,
+        email=row.email,
+        directory_object_id=row.directory_object_id,
+        deleted=row.deleted_at is not None,
+    )
 
 
 def count_by_state(tenant_id: int) -> dict[str, int]:

@@ -42,10 +42,7 @@ def to_sync_settings(tenant: TenantView, integration: IntegrationView) -> SyncSe
         names=Names(integration.names),
         leavers=Leavers(keep=integration.leavers == "keep", release_days=integration.release_days),
         link=LinkPolicy(integration.link),
-        photos=integration.photos,
-        personal_contacts=integration.personal_contacts,
         personal=_to_selection(integration.personal),
-        company_contacts=integration.company_contacts,
         mailboxes=_to_selection(integration.mailboxes),
         subfolders=integration.subfolders,
     )
@@ -112,3 +109,8 @@ def _to_selection(listed: ListView) -> ListedSelection:
             for line, object_id in listed.lines
         ),
     )
+
+
+def check_cloud(machine: Machine, name: str) -> None:
+    """Raise SetupError if there is no cloud of that name."""
+    find_cloud(name, machine.clouds())

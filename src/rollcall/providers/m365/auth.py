@@ -202,7 +202,7 @@ class TokenSource:
             fault, _ = _explain(answer)
             if fault.remedy is Remedy.NOBODY:
                 return judge_failure(attempt=attempt, jitter=jitter)
-            raise _to_error(answer, self._pace.now())
+            raise explain_refusal(answer, self._pace.now())
         token = _decode_token(answer)
         if token is None:
             return judge_failure(attempt=attempt, jitter=jitter)
@@ -230,7 +230,8 @@ def _explain(answer: Answer) -> tuple[Fault, TokenError]:
     return ENTRA_ERRORS.get(error.error or "", _UNKNOWN), error
 
 
-def _to_error(answer: Answer, now: datetime) -> SyncError:
+def explain_refusal(answer: Answer, now: datetime) -> SyncError:
+    """Return what to raise for a refusal of Entra's; `now` is by this machine's clock."""
     fault, error = _explain(answer)
     number = next(iter(error.error_codes or ()), 0)
     sentence = fault.sentence

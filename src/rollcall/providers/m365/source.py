@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from rollcall.core.policy import Stage
 from rollcall.core.ports import (
@@ -19,6 +20,7 @@ from rollcall.providers.http.client import HttpClient, Outgoing, open_client
 from rollcall.providers.http.pace import Pace, Pauses
 from rollcall.providers.m365 import contacts, users
 from rollcall.providers.m365.auth import Application, TokenSource, TokenVault
+from rollcall.providers.m365.batch import Item, ItemAnswer
 from rollcall.providers.m365.batch_queue import BatchQueue
 from rollcall.providers.m365.books import BooksReader
 from rollcall.providers.m365.graph import GraphClient
@@ -26,6 +28,8 @@ from rollcall.providers.m365.permissions import missing_permission, read_claims
 from rollcall.providers.m365.photos import PhotosReader
 from rollcall.providers.m365.purposes import PurposesReader
 from rollcall.providers.m365.users import UsersReader
+
+T = TypeVar("T")
 
 
 class M365Source:
@@ -84,6 +88,10 @@ class M365Source:
     def read_purposes(self, ids: Sequence[SourceId]) -> AsyncGenerator[tuple[SourceId, str]]:
         """Say what each mailbox is for."""
         return self._purposes.read(ids)
+
+    async def ask(self, item: Item, decode: Callable[[bytes], T]) -> T | ItemAnswer:
+        """Ask one thing in a batch: what `decode` makes of a good answer, else the answer."""
+        return await self._queue.ask(item, decode)
 
     def lacking(self, stage: Stage) -> str:
         """Name the permission that `stage` seems to lack; "" if none."""

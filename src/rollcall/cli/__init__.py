@@ -1,0 +1,1 @@
+"""The program `rollcall`: each command a thin call of one operation."""

@@ -1,0 +1,65 @@
+"""What every command shares: the machine, `--json`, errors as sentences, exit codes."""
+
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, NoReturn, ParamSpec, TypeVar
+
+import click
+
+from rollcall.cli.output import errors
+from rollcall.core.errors import StoppedError, SyncError
+from rollcall.environment import ConfigurationError, read_environment
+from rollcall.host.errors import DatabaseServerError
+from rollcall.host.opening import open_machine
+from rollcall.wiring.machine import Machine
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FAILED = 1
+HELD = 3
+DOCS = "docs/howto/"
+
+
+class Desk:
+    """What a command works with: the machine, whether it prints JSON, who is at the shell."""
+
+    def __init__(self, machine: Machine, *, as_json: bool) -> None:
+        self.machine = machine
+        self.as_json = as_json
+
+    @property
+    def actor(self) -> str:
+        """Who is at the shell, for the audit log."""
+        return f"shell:{os.environ.get('SUDO_USER') or getpass.getuser()}"
+
+
+def with_desk(command: Callable[Concatenate[Desk, P], R]) -> Callable[P, R]:
+    """Open the machine for a command, add `--json` to it, and turn errors into sentences."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+    @wraps(command)
+    def opened(*args: P.args, **kwargs: P.kwargs) -> R:
+        as_json = bool(kwargs.pop("as_json", False))
+        try:
+            environment = read_environment(environ=os.environ, cwd=Path.cwd())
+            with open_machine(environment) as machine:
+                return command(Desk(machine, as_json=as_json), *args, **kwargs)
+        except SyncError as error:
+            fail(str(error), help_page=error.help_page)
+        except (ConfigurationError, DatabaseServerError, StoppedError) as error:
+            fail(str(error))
+
+    return opened
+
+
+def fail(sentence: str, *, help_page: str = "", code: int = FAILED) -> NoReturn:
+    """Say on stderr what is wrong, and end."""
+    errors.print(f"Error: {sentence}", markup=False)
+    if help_page:
+        errors.print(f"More: {DOCS}{help_page}", markup=False)
+    sys.exit(code)

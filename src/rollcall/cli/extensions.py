@@ -1,0 +1,214 @@
+"""rollcall extensions …"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+import msgspec
+
+from rollcall.audit.operations import note
+from rollcall.cli.command import Desk, with_desk
+from rollcall.cli.output import cell, console, make_table, plural, print_json, print_json_list, say
+from rollcall.core.numbering import parse_number
+from rollcall.integrations import people_operations
+from rollcall.integrations.queries import get_integration
+from rollcall.telephony import operations
+from rollcall.telephony.queries import ExtensionView, get_extension, list_extensions
+from rollcall.tenants.queries import get_tenant
+from rollcall.wiring.machine import utc_now
+
+STATE_STYLES = {"active": "green", "blocked": "yellow", "released": "dim"}
+
+FIELDS = tuple(f"--{name.replace('_', '-')}" for name in operations.EDITABLE)
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+
+def with_fields(command: Command) -> Command:
+    """Add an option for each field that is edited by hand."""
+    for option in reversed(FIELDS):
+        command = click.option(option)(command)
+    return command
+
+
+@click.group()
+def extensions() -> None:
+    """Extensions: numbers, and the people behind them."""
+
+
+@extensions.command("list")
+@click.argument("slug")
+@click.option("--state", type=click.Choice(["active", "blocked", "released"]))
+@with_desk
+def list_(desk: Desk, slug: str, state: str | None) -> None:
+    """List the tenant's extensions."""
+    views = (
+        view
+        for view in list_extensions(get_tenant(slug).id)
+        if state is None or view.state == state
+    )
+    if desk.as_json:
+        print_json_list(views)
+        return
+    show_extensions(list(views))
+
+
+def show_extensions(views: list[ExtensionView]) -> None:
+    """Print a table of extensions, with a line that counts them."""
+    if not views:
+        say("There are no extensions yet.")
+        return
+    table = make_table("number", "name", "department", "mail", "mobile", "photo", "from", "state")
+    for view in views:
+        table.add_row(
+            cell(view.number, "bold"),
+            cell(view.display_name),
+            cell(view.department),
+            cell(view.email),
+            cell(view.mobile_phone),
+            cell("yes" if view.photo_sha256 else None, "dim"),
+            cell("Microsoft 365" if view.source == "microsoft365" else "local", "dim"),
+            cell(view.state, STATE_STYLES[view.state]),
+        )
+    console.print(table)
+    active = sum(view.state == "active" for view in views)
+    say(f"{plural(len(views), 'extension')}, {active:,} active", "dim")
+
+
+@extensions.command("add")
+@click.argument("slug")
+@click.argument("number")
+@with_fields
+@with_desk
+def add(desk: Desk, /, slug: str, number: str, **fields: str | None) -> None:
+    """Add an extension by hand."""
+    tenant = get_tenant(slug)
+    given = {name: value for name, value in fields.items() if value is not None}
+    operations.add_extension(tenant.id, number=parse_number(number), fields=given)
+    note(actor=desk.actor, action="extension.added", subject=number, tenant_id=tenant.id)
+    _show(desk, get_extension(tenant.id, parse_number(number)), f"Extension {number} is there.")
+
+
+@extensions.command("edit")
+@click.argument("slug")
+@click.argument("number")
+@click.option("--number", "new_number", metavar="NEW", help="Give it another number.")
+@with_fields
+@with_desk
+def edit(
+    desk: Desk, /, slug: str, number: str, new_number: str | None, **fields: str | None
+) -> None:
+    """Change an extension. What comes from Microsoft 365 is edited there."""
+    tenant = get_tenant(slug)
+    given = {name: value for name, value in fields.items() if value is not None}
+    target = parse_number(new_number) if new_number else None
+    operations.edit_extension(tenant.id, parse_number(number), new_number=target, fields=given)
+    note(actor=desk.actor, action="extension.edited", subject=number, tenant_id=tenant.id)
+    shown = target or parse_number(number)
+    _show(desk, get_extension(tenant.id, shown), f"Extension {shown} is changed.")
+
+
+OUTCOMES = {
+    "freed": "Extension {number} is deleted; the number is free.",
+    "kept": "Extension {number} is deleted. Its person is still in Microsoft 365, so it comes back "
+    "with the next run; the number is kept until then.",
+    "released": "Extension {number} is deleted. Its person had left, so the number goes back to "
+    "the range, and the contacts are gone.",
+}
+
+
+@extensions.command("delete")
+@click.argument("slug")
+@click.argument("number")
+@with_desk
+def delete(desk: Desk, slug: str, number: str) -> None:
+    """Delete an extension."""
+    tenant = get_tenant(slug)
+    outcome = people_operations.delete_extension(
+        tenant.id, parse_number(number), actor=desk.actor, now=utc_now()
+    )
+    if desk.as_json:
+        print_json({"deleted": number, "number": outcome})
+    else:
+        say(OUTCOMES[outcome].format(number=number))
+
+
+@extensions.command("link")
+@click.argument("slug")
+@click.argument("number")
+@click.argument("person")
+@with_desk
+def link(desk: Desk, slug: str, number: str, person: str) -> None:
+    """Link a hand-made extension to PERSON of the directory, with the next run."""
+    tenant = get_tenant(slug)
+    found = people_operations.link_person(
+        tenant.id,
+        get_integration(tenant.id).id,
+        number=parse_number(number),
+        person=person,
+        actor=desk.actor,
+    )
+    if desk.as_json:
+        print_json({"number": number, "directory_object_id": found.object_id})
+    else:
+        say(f"Extension {number} becomes {found.display_name}'s with the next run.")
+
+
+@extensions.command("separate")
+@click.argument("slug")
+@click.argument("person")
+@with_desk
+def separate(desk: Desk, slug: str, person: str) -> None:
+    """Give PERSON an extension of their own, with the next run."""
+    tenant = get_tenant(slug)
+    found, number = people_operations.separate_person(
+        tenant.id, get_integration(tenant.id).id, person=person, actor=desk.actor
+    )
+    if desk.as_json:
+        print_json({"directory_object_id": found.object_id, "unlinked": number and str(number)})
+        return
+    if number is not None:
+        say(f"Extension {number} is a local one now.")
+    say(f"{found.display_name} gets an extension of their own with the next run.")
+
+
+@extensions.command("import")
+@click.argument("slug")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_desk
+def import_(desk: Desk, slug: str, file: Path) -> None:
+    """Keep numbers for people who come in later: a CSV of object id or mail address, number."""
+    tenant = get_tenant(slug)
+    text = file.read_text(encoding="utf-8-sig")
+    lines = people_operations.import_numbers(
+        tenant.id, get_integration(tenant.id).id, lines=text.splitlines(), actor=desk.actor
+    )
+    if desk.as_json:
+        print_json_list(_import_json(line) for line in lines)
+        return
+    known = sum(line.source_id is not None for line in lines)
+    say(f"{plural(len(lines), 'number')} kept, {known:,} of them for people who are known already.")
+    if known < len(lines):
+        say("The others are looked for in every run.", "dim")
+
+
+def _import_json(line: people_operations.ImportLine) -> dict[str, str | None]:
+    return {
+        "person": line.person,
+        "number": str(line.number),
+        "directory_object_id": line.source_id,
+    }
+
+
+def _show(desk: Desk, view: ExtensionView, sentence: str) -> None:
+    if desk.as_json:
+        print_json(view)
+        return
+    table = make_table("", "")
+    table.show_header = False
+    for name, value in msgspec.structs.asdict(view).items():
+        if value is not None:
+            table.add_row(cell(name.replace("_", " "), "dim"), cell(value))
+    console.print(table)
+    say(sentence)

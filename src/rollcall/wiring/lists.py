@@ -1,0 +1,31 @@
+"""Bind the lines of a list when it is given, as far as that can be done then."""
+
+from rollcall.core.matching import Match
+from rollcall.integrations.operations import bind_lines
+from rollcall.integrations.people import match_record
+from rollcall.integrations.queries import IntegrationView
+from rollcall.wiring.check import look_up
+from rollcall.wiring.machine import Machine
+
+
+def bind_now(machine: Machine, integration: IntegrationView, subject: str) -> list[str]:
+    """Bind what can be bound; return a sentence for each line that means nobody, or too many.
+
+    Lines are looked up in what was last read, and then in the live directory. Before the first
+    connection there is nothing to look in: the first run binds them.
+    """
+    unbound = [line for line, object_id in integration.selection(subject).lines if not object_id]
+    matches = [
+        Match(line, source_id, problem)
+        for line in unbound
+        for source_id, problem in [match_record(integration.tenant_id, line)]
+    ]
+    missing = [match.line for match in matches if match.problem == "not-found"]
+    live = look_up(machine, integration, missing) if missing else []
+    if live is not None:
+        matches = [match for match in matches if match.problem != "not-found"] + live
+    found = {match.line: match.source_id for match in matches if match.source_id is not None}
+    bind_lines(integration.tenant_id, subject, found)
+    if live is None:
+        return [f"{len(missing)} lines of the list are looked up by the first sync."]
+    return [match.sentence for match in matches if match.problem]

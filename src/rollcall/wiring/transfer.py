@@ -1,0 +1,202 @@
+"""A tenant's settings as a file: all that there is to set, and no secret."""
+
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from rollcall.core.errors import SetupError
+from rollcall.core.numbering import NumberRange
+from rollcall.integrations.operations import (
+    Connection,
+    NewList,
+    change_integration,
+    parse_sync_time,
+)
+from rollcall.integrations.queries import IntegrationView, ListView, find_integration
+from rollcall.tenants import operations as tenants
+from rollcall.tenants.queries import TenantView, get_tenant, list_tenants
+from rollcall.wiring.machine import Machine
+from rollcall.wiring.settings import check_cloud
+
+FORMAT = 1
+
+
+class TenantPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The tenant itself."""
+
+    name: str
+    sip_domain: str
+    time_zone: str
+    country: str
+    first_extension: int
+    last_extension: int
+    reserved_numbers: list[int]
+
+
+class ListPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A selection; lines that are bound are written as object ids."""
+
+    mode: str
+    lines: list[str]
+
+
+class IntegrationPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The integration's settings."""
+
+    application_id: str | None
+    directory_id: str | None
+    cloud: str
+    certificate_days: int
+    sync_time: str
+    users: bool
+    people: ListPart
+    first_extension: int | None
+    last_extension: int | None
+    guests: bool
+    photos: bool
+    names: str
+    leavers: str
+    release_days: int | None
+    link: str
+    personal_contacts: bool
+    personal: ListPart
+    company_contacts: bool
+    mailboxes: ListPart
+    subfolders: bool
+    sign_in: bool
+    sign_in_people: ListPart
+
+
+class SettingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole file."""
+
+    rollcall_settings: int
+    tenant: TenantPart
+    microsoft365: IntegrationPart | None
+
+
+def export_settings(slug: str) -> bytes:
+    """Return the settings of a tenant as a file."""
+    tenant = get_tenant(slug)
+    integration = find_integration(tenant.id)
+    content = SettingsFile(
+        rollcall_settings=FORMAT,
+        tenant=_tenant_part(tenant),
+        microsoft365=_integration_part(integration) if integration else None,
+    )
+    return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
+
+
+def import_settings(machine: Machine, slug: str, content: bytes, *, actor: str) -> TenantView:
+    """Set a tenant to what a file says; add it if there is none. All of it or nothing."""
+    settings = _read(content)
+    if settings.microsoft365 is not None:
+        check_cloud(machine, settings.microsoft365.cloud)
+    with transaction.atomic():
+        tenant = _set_tenant(slug, settings.tenant)
+        if settings.microsoft365 is not None:
+            _set_integration(tenant.id, settings.microsoft365, actor)
+    return get_tenant(slug)
+
+
+def _read(content: bytes) -> SettingsFile:
+    try:
+        settings = msgspec.json.decode(content, type=SettingsFile)
+    except msgspec.DecodeError as error:
+        raise SetupError(
+            f"This is no file of settings that “rollcall export” wrote: {error}.", code="bad-file"
+        ) from None
+    if settings.rollcall_settings != FORMAT:
+        raise SetupError(
+            f"The file is of format {settings.rollcall_settings}; this version reads {FORMAT}.",
+            code="bad-file",
+        )
+    return settings
+
+
+def _tenant_part(tenant: TenantView) -> TenantPart:
+    return TenantPart(
+        name=tenant.name,
+        sip_domain=tenant.sip_domain,
+        time_zone=tenant.time_zone,
+        country=tenant.country,
+        first_extension=tenant.first_extension,
+        last_extension=tenant.last_extension,
+        reserved_numbers=list(tenant.reserved_numbers),
+    )
+
+
+PLAIN = (
+    "application_id",
+    "directory_id",
+    "cloud",
+    "certificate_days",
+    "sync_time",
+    "users",
+    "first_extension",
+    "last_extension",
+    "guests",
+    "photos",
+    "names",
+    "leavers",
+    "release_days",
+    "link",
+    "personal_contacts",
+    "company_contacts",
+    "subfolders",
+    "sign_in",
+)
+LISTS = {
+    "people": "people",
+    "personal": "personal",
+    "mailboxes": "mailboxes",
+    "sign_in_people": "sign-in",
+}
+CONNECTION = ("application_id", "directory_id", "cloud")
+
+
+def _integration_part(integration: IntegrationView) -> IntegrationPart:
+    parts: dict[str, Any] = {name: getattr(integration, name) for name in PLAIN}
+    parts.update((name, _list_part(getattr(integration, name))) for name in LISTS)
+    return IntegrationPart(**parts)
+
+
+def _list_part(listed: ListView) -> ListPart:
+    return ListPart(mode=listed.mode, lines=[bound or line for line, bound in listed.lines])
+
+
+def _set_tenant(slug: str, part: TenantPart) -> TenantView:
+    if not any(slug == each.slug for each in list_tenants()):
+        tenants.add_tenant(
+            slug=slug,
+            name=part.name,
+            sip_domain=part.sip_domain,
+            time_zone=part.time_zone,
+            country=part.country,
+        )
+    return tenants.change_tenant(
+        slug,
+        name=part.name,
+        sip_domain=part.sip_domain,
+        time_zone=part.time_zone,
+        country=part.country,
+        extension_range=NumberRange(first=part.first_extension, last=part.last_extension),
+        reserved_numbers=part.reserved_numbers,
+    )
+
+
+def _set_integration(tenant_id: int, part: IntegrationPart, actor: str) -> None:
+    values: dict[str, Any] = {name: getattr(part, name) for name in PLAIN if name not in CONNECTION}
+    values["sync_time"] = parse_sync_time(part.sync_time)
+    change_integration(
+        tenant_id,
+        actor=actor,
+        connection=Connection(part.application_id, part.directory_id, part.cloud),
+        values=values,
+        lists={
+            subject: NewList(mode=listed.mode, lines=tuple(listed.lines))
+            for name, subject in LISTS.items()
+            for listed in [getattr(part, name)]
+        },
+    )
