@@ -10,6 +10,7 @@ from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 import click
 
+from rollcall.audit.operations import note
 from rollcall.cli.output import errors
 from rollcall.core.errors import StoppedError, SyncError
 from rollcall.environment import ConfigurationError, read_environment
@@ -36,6 +37,10 @@ class Desk:
     def actor(self) -> str:
         """Who is at the shell, for the audit log."""
         return f"shell:{os.environ.get('SUDO_USER') or getpass.getuser()}"
+
+    def audit(self, action: str, *, subject: str, tenant_id: int | None = None) -> None:
+        """Note in the audit log what this command does."""
+        note(actor=self.actor, action=action, subject=subject, tenant_id=tenant_id)
 
 
 def with_desk(command: Callable[Concatenate[Desk, P], R]) -> Callable[P, R]:

@@ -2,7 +2,6 @@
 
 import click
 
-from rollcall.audit.operations import note
 from rollcall.cli.command import Desk, with_desk
 from rollcall.cli.output import cell, console, make_table, plural, print_json_list, say
 from rollcall.core.numbering import parse_number
@@ -37,12 +36,7 @@ def list_(desk: Desk, slug: str, owner: str | None, *, company: bool) -> None:
     if company:
         views = list_company_contacts(tenant.id)
     else:
-        note(
-            actor=desk.actor,
-            action="contacts.listed",
-            subject=owner or "all",
-            tenant_id=tenant.id,
-        )
+        desk.audit("contacts.listed", subject=owner or "all", tenant_id=tenant.id)
         if owner:
             number = get_key(tenant.id, parse_number(owner)).number
             views = list_own_contacts(tenant.id, owner_number=number)

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import click
 import msgspec
+from django.db import transaction
 
-from rollcall.audit.operations import note
 from rollcall.cli.command import Desk, with_desk
 from rollcall.cli.output import cell, console, make_table, plural, print_json, print_json_list, say
 from rollcall.core.numbering import parse_number
@@ -85,8 +85,9 @@ def add(desk: Desk, /, slug: str, number: str, **fields: str | None) -> None:
     """Add an extension by hand."""
     tenant = get_tenant(slug)
     given = {name: value for name, value in fields.items() if value is not None}
-    operations.add_extension(tenant.id, number=parse_number(number), fields=given)
-    note(actor=desk.actor, action="extension.added", subject=number, tenant_id=tenant.id)
+    with transaction.atomic():
+        operations.add_extension(tenant.id, number=parse_number(number), fields=given)
+        desk.audit("extension.added", subject=number, tenant_id=tenant.id)
     _show(desk, get_extension(tenant.id, parse_number(number)), f"Extension {number} is there.")
 
 
@@ -104,7 +105,7 @@ def edit(
     given = {name: value for name, value in fields.items() if value is not None}
     target = parse_number(new_number) if new_number else None
     operations.edit_extension(tenant.id, parse_number(number), new_number=target, fields=given)
-    note(actor=desk.actor, action="extension.edited", subject=number, tenant_id=tenant.id)
+    desk.audit("extension.edited", subject=number, tenant_id=tenant.id)
     shown = target or parse_number(number)
     _show(desk, get_extension(tenant.id, shown), f"Extension {shown} is changed.")
 

@@ -14,7 +14,9 @@ MINUTE = 60
 HOUR = 3600
 DAY = 86400
 
-console = Console(highlight=False, soft_wrap=False)
+PIPED_WIDTH = 140
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _encoder = msgspec.json.Encoder()

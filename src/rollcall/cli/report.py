@@ -128,7 +128,7 @@ def _fields(change: ChangeView) -> str:
 def _show_refusals(view: RunView, limit: int | None) -> None:
     if not view.refusals:
         return
-    if limit is not None and len(view.refusals) > limit:
+    if limit is not None and (len(view.refusals) > limit or not view.changes):
         reasons = Counter(refusal.reason for refusal in view.refusals)
         words = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
         say(f"Not taken in: {words}. “rollcall sync report {view.id}” names them.", "dim")

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import click
 import msgspec
+from django.db import transaction
 
-from rollcall.audit.operations import note
 from rollcall.cli.command import Desk, fail, with_desk
 from rollcall.cli.output import cell, console, make_table, print_json, print_json_list, say
 from rollcall.core.numbering import parse_number, parse_range
@@ -44,10 +44,11 @@ def tenant() -> None:
 @with_desk
 def add(desk: Desk, slug: str, name: str, sip_domain: str, time_zone: str, country: str) -> None:
     """Add a tenant; SLUG is its short name."""
-    view = operations.add_tenant(
-        slug=slug, name=name, sip_domain=sip_domain, time_zone=time_zone, country=country
-    )
-    note(actor=desk.actor, action="tenant.added", subject=slug, tenant_id=view.id)
+    with transaction.atomic():
+        view = operations.add_tenant(
+            slug=slug, name=name, sip_domain=sip_domain, time_zone=time_zone, country=country
+        )
+        desk.audit("tenant.added", subject=slug, tenant_id=view.id)
     _show(desk, view, f"Tenant {slug} is there. Next: rollcall m365 set {slug} …")
 
 
@@ -105,10 +106,11 @@ def set_(
     numbers = None
     if reserved is not None:
         numbers = [_parse_reserved(text) for text in reserved.split(",") if text.strip()]
-    view = operations.change_tenant(
-        slug, extension_range=chosen, reserved_numbers=numbers, **values
-    )
-    note(actor=desk.actor, action="tenant.changed", subject=slug, tenant_id=before.id)
+    with transaction.atomic():
+        view = operations.change_tenant(
+            slug, extension_range=chosen, reserved_numbers=numbers, **values
+        )
+        desk.audit("tenant.changed", subject=slug, tenant_id=before.id)
     _show(desk, view)
 
 
@@ -123,8 +125,9 @@ def _parse_reserved(text: str) -> int:
 def suspend(desk: Desk, slug: str) -> None:
     """Suspend a tenant: nothing of it runs until it is resumed."""
     view = get_tenant(slug)
-    operations.suspend_tenant(slug)
-    note(actor=desk.actor, action="tenant.suspended", subject=slug, tenant_id=view.id)
+    with transaction.atomic():
+        operations.suspend_tenant(slug)
+        desk.audit("tenant.suspended", subject=slug, tenant_id=view.id)
     _show(desk, get_tenant(slug), f"Tenant {slug} is suspended.")
 
 
@@ -134,8 +137,9 @@ def suspend(desk: Desk, slug: str) -> None:
 def resume(desk: Desk, slug: str) -> None:
     """Let a suspended tenant work again."""
     view = get_tenant(slug)
-    operations.resume_tenant(slug)
-    note(actor=desk.actor, action="tenant.resumed", subject=slug, tenant_id=view.id)
+    with transaction.atomic():
+        operations.resume_tenant(slug)
+        desk.audit("tenant.resumed", subject=slug, tenant_id=view.id)
     _show(desk, get_tenant(slug), f"Tenant {slug} works again.")
 
 
@@ -154,8 +158,9 @@ def delete(desk: Desk, slug: str, *, yes: bool) -> None:
         )
         if typed != slug:
             fail("Nothing was deleted.")
-    operations.delete_tenant(slug)
-    note(actor=desk.actor, action="tenant.deleted", subject=slug)
+    with transaction.atomic():
+        operations.delete_tenant(slug)
+        desk.audit("tenant.deleted", subject=slug)
     if desk.as_json:
         print_json({"deleted": slug})
     else:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from rollcall.audit.operations import note
 from rollcall.cli.command import Desk, with_desk
 from rollcall.cli.output import print_json, say
 from rollcall.tenants.queries import get_tenant
@@ -18,7 +17,7 @@ from rollcall.wiring.transfer import export_settings, import_settings
 def export(desk: Desk, slug: str) -> None:
     """Print a tenant's settings as a file. It holds no secret: key pairs are made anew."""
     sys.stdout.write(export_settings(slug).decode())
-    note(actor=desk.actor, action="tenant.exported", subject=slug, tenant_id=get_tenant(slug).id)
+    desk.audit("tenant.exported", subject=slug, tenant_id=get_tenant(slug).id)
 
 
 @click.command("import")
@@ -28,7 +27,7 @@ def export(desk: Desk, slug: str) -> None:
 def import_(desk: Desk, slug: str, file: Path) -> None:
     """Set tenant SLUG to what FILE says; add it if there is none."""
     tenant = import_settings(desk.machine, slug, file.read_bytes(), actor=desk.actor)
-    note(actor=desk.actor, action="tenant.imported", subject=slug, tenant_id=tenant.id)
+    desk.audit("tenant.imported", subject=slug, tenant_id=tenant.id)
     if desk.as_json:
         print_json({"tenant": slug})
         return

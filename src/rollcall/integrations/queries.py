@@ -1,7 +1,8 @@
 """Read an integration: its settings, key pairs, lists."""
 
+import math
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -32,8 +33,8 @@ class KeyPairView(msgspec.Struct, frozen=True):
     retired_at: datetime | None
 
     def days_left(self, now: datetime) -> int:
-        """Return for how many whole days the certificate is valid yet."""
-        return (self.not_after - now).days
+        """Return for how many days, begun ones counted, the certificate is valid yet."""
+        return math.ceil((self.not_after - now) / timedelta(days=1))
 
 
 class ListView(msgspec.Struct, frozen=True):

@@ -33,6 +33,8 @@ tenant and cascades in the database; an index is made where a query needs it."""
 class ScopedManager(BaseManager[M]):
     """A manager without all(), filter() and get(): the tenant comes first."""
 
+    _queryset_class = models.QuerySet
+
     def of(self, tenant_id: int) -> models.QuerySet[M]:
         """Return the rows of one tenant."""
         return self.get_queryset().filter(tenant_id=tenant_id)
