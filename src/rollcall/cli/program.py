@@ -1,0 +1,55 @@
+"""The program `rollcall`: all commands, and how it ends."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from rollcall.cli.command import FAILED
+from rollcall.cli.contacts import contacts
+from rollcall.cli.doctor import doctor
+from rollcall.cli.extensions import extensions
+from rollcall.cli.keys import key
+from rollcall.cli.m365 import m365
+from rollcall.cli.output import errors
+from rollcall.cli.sync import sync
+from rollcall.cli.tenants import tenant
+from rollcall.cli.transfer import export, import_
+
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=HELP)
+@click.version_option(package_name="rollcall")
+def cli() -> None:
+    """A phone system whose people come from the company's own directory.
+
+    Every command takes --json. Exit codes: 0 done, 1 failed, 2 wrong use, 3 held by a guard.
+    """
+
+
+m365.add_command(key)
+for command in (tenant, m365, sync, extensions, contacts, export, import_, doctor):
+    cli.add_command(command)
+
+
+def run() -> NoReturn:
+    """Run the command that was given, and end with its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        errors.print("Cancelled. What was committed stays; nothing is half done.")
+        sys.exit(FAILED)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Treat a polite request to end like Ctrl-C: runs end cleanly, the database is left."""
+    os.kill(os.getpid(), signal.SIGINT)
