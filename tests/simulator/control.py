@@ -181,9 +181,9 @@ class _Requests(Struct, frozen=True):
     requests: tuple[RequestSeen, ...]
 
 
-def op(name: str, **fields: object) -> dict[str, object]:
+def op(kind: str, /, **fields: object) -> dict[str, object]:
     """Write one change for `Directory.change`: op("update_user", user=…, set={…})."""
-    return {"op": name, **fields}
+    return {"op": kind, **fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,8 +504,11 @@ def _await_ready(process: "subprocess.Popen[str]") -> None:
         ready = selector.select(START_SECONDS)
     line = process.stdout.readline() if ready else ""
     if not line.startswith("m365sim:"):
-        process.kill()
-        raise RuntimeError(f"m365sim did not start: {line}{process.stdout.read()}")
+        try:
+            rest, _ = process.communicate(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            rest = "it says nothing"
+        raise RuntimeError(f"m365sim did not start: {line}{rest}")
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

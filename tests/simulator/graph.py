@@ -132,8 +132,15 @@ class Client:
         } | other
         return {name: value for name, value in claims.items() if value is not None}
 
-    def ask_token(self, *, url: str = "", assertion: str = "", **form: str | None) -> Answer:
-        """Ask for a token; None takes a form field away."""
+    def ask_token(
+        self,
+        form: Mapping[str, str | None] | None = None,
+        *,
+        url: str = "",
+        assertion: str = "",
+        **fields: str,
+    ) -> Answer:
+        """Ask for a token; in `form`, None takes a field away."""
         every: dict[str, str | None] = {
             "client_id": self.application.application_id,
             "grant_type": "client_credentials",
@@ -141,7 +148,11 @@ class Client:
             "client_assertion_type": BEARER,
             "client_assertion": assertion or self.keys.assertion(self.claims()),
         }
-        kept = {name: value for name, value in (every | form).items() if value is not None}
+        kept = {
+            name: value
+            for name, value in (every | fields | dict(form or {})).items()
+            if value is not None
+        }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.call("POST", url or self.token_url, headers, urlencode(kept).encode())
 

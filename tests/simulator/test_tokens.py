@@ -70,7 +70,8 @@ def test_a_token_says_who_calls_and_is_signed_by_a_published_key(client: Client)
     url = f"{client.simulator.login}/{client.application.directory_id}/discovery/v2.0/keys"
     published = client.call("GET", url, {}).json
     assert len(published["keys"]) > 1
-    assert jwt.decode(client.token, KeySet.import_key_set(published), algorithms=["RS256"])
+    verified = jwt.decode(client.token, KeySet.import_key_set(published), algorithms=["RS256"])
+    assert verified.claims == claims
 
 
 def test_a_token_without_any_role_has_no_roles_claim(
@@ -133,7 +134,9 @@ def test_an_unknown_directory_is_refused(client: Client) -> None:
 
 
 def test_an_unknown_application_is_refused(client: Client) -> None:
-    assert refused_with(client.ask_token(client_id="6b2f9c0e-0000-4000-8000-000000000000")) == 700016
+    assert (
+        refused_with(client.ask_token(client_id="6b2f9c0e-0000-4000-8000-000000000000")) == 700016
+    )
 
 
 def test_a_disabled_application_is_refused(client: Client) -> None:
@@ -224,7 +227,7 @@ def test_wrong_claims_are_refused(client: Client) -> None:
     ],
 )
 def test_wrong_forms_are_refused(client: Client, form: dict[str, str | None], code: int) -> None:
-    answer = client.ask_token(**form)
+    answer = client.ask_token(form)
     assert refused_with(answer) == code
 
 

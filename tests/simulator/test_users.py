@@ -1,5 +1,7 @@
 """Users as lists and one by one: paging, filters, search, and what Graph refuses."""
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import pytest
@@ -91,9 +93,7 @@ def test_filters_of_the_plain_index(three: Client, text: str, found: list[str]) 
         ("otherMails/$count eq 0", ["Adam Ward", "Bea Wardle"]),
     ],
 )
-def test_advanced_filters_need_header_and_count(
-    three: Client, text: str, found: list[str]
-) -> None:
+def test_advanced_filters_need_header_and_count(three: Client, text: str, found: list[str]) -> None:
     query = f"$filter={quote(text)}"
     assert three.get(f"/users?{query}").code == "Request_UnsupportedQuery"
     assert three.get(f"/users?{query}", ConsistencyLevel="eventual").status == 400
@@ -127,7 +127,7 @@ def test_order_and_count(three: Client) -> None:
     following = three.get(answer["@odata.nextLink"], ConsistencyLevel="eventual").json
     assert "@odata.count" not in following
     count = three.get("/users/$count", ConsistencyLevel="eventual")
-    assert (count.body, count.headers["content-type"]) == (b"3", "text/plain; charset=utf-8")
+    assert (count.body, count.headers["content-type"]) == (b"3", "text/plain")
 
 
 def test_pages_follow_each_other_while_people_come_and_go(
@@ -250,10 +250,10 @@ def test_every_answer_carries_microsoft_s_headers(client: Client) -> None:
 
 
 def test_the_date_is_the_simulator_s_own(client: Client) -> None:
-    client.simulator.set_clock(-3600 * 24 * 365)
-    answer = client.get("/users")
-    assert answer.status == 401 or "GMT" in answer.headers["date"]
-    assert str(2025) in answer.headers["date"] or str(2024) in answer.headers["date"]
+    assert client.token
+    client.simulator.set_clock(1000)
+    told = parsedate_to_datetime(client.get("/users/nobody").headers["date"])
+    assert 900 < (told - datetime.now(UTC)).total_seconds() < 1100
 
 
 def test_bodies_are_packed_for_those_who_take_gzip(client: Client) -> None:

@@ -1,0 +1,1 @@
+"""The interface for tests and the demo: plain HTTP and JSON on the loopback."""

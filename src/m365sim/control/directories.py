@@ -1,0 +1,184 @@
+"""Directories and app registrations: made, shown, changed, removed."""
+
+import msgspec
+from msgspec import Struct
+
+from m365sim.control.asking import Ask, ControlError
+from m365sim.founding import directory_from
+from m365sim.generator.plan import SpecError, make_plan, read_spec
+from m365sim.state.applications import (
+    Application,
+    Certificate,
+    MailboxGrant,
+    UploadError,
+    read_certificate,
+    register,
+)
+from m365sim.state.directory import Directory
+
+
+class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be set for a directory."""
+
+    max_certificate_days: int | None = None
+
+
+class NewApplication(Struct, frozen=True, forbid_unknown_fields=True):
+    """An application to register."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+
+
+class ApplicationSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be set for an application; what is not given stays."""
+
+    roles: tuple[str, ...] | None = None
+    enabled: bool | None = None
+    mailbox_grants: tuple[MailboxGrant, ...] | None = None
+
+
+def add_directory(ask: Ask) -> object:
+    """Make a directory out of a spec or of named values."""
+    values = ask.read(dict[str, object])
+    try:
+        spec = values.pop("spec", None)
+        plan = read_spec(str(spec)) if spec is not None else make_plan(values)
+        directory = directory_from(plan, ask.world.cloud)
+    except SpecError as error:
+        raise ControlError(str(error)) from error
+    if directory.directory_id in ask.world.directories or ask.world.directory(directory.domains[0]):
+        raise ControlError(f"There is a directory '{plan.name}' already.", status=409)
+    ask.world.directories[directory.directory_id] = directory
+    return written_directory(directory)
+
+
+def show_directory(ask: Ask) -> object:
+    """Show a directory."""
+    return written_directory(ask.directory)
+
+
+def set_directory(ask: Ask) -> object:
+    """Set what can be set for a directory."""
+    ask.directory.max_certificate_days = ask.read(DirectorySettings).max_certificate_days
+    return written_directory(ask.directory)
+
+
+def remove_directory(ask: Ask) -> object:
+    """Remove a directory with all that is in it."""
+    del ask.world.directories[ask.directory.directory_id]
+    return {}
+
+
+def written_directory(directory: Directory) -> dict[str, object]:
+    """Return what is to be known of a directory."""
+    return {
+        "directory_id": directory.directory_id,
+        "name": directory.name,
+        "domains": list(directory.domains),
+        "cloud": directory.cloud.name,
+        "users": len(directory.people.live_slots()),
+        "deleted_users": len(directory.people.deleted_slots()),
+        "applications": [_written(one) for one in directory.applications.values()],
+    }
+
+
+def add_application(ask: Ask) -> object:
+    """Register an application."""
+    wanted = ask.read(NewApplication)
+    application = register(ask.directory.seed, wanted.name, wanted.roles)
+    if application.application_id in ask.directory.applications:
+        raise ControlError(f"There is an application '{wanted.name}' already.", status=409)
+    ask.directory.applications[application.application_id] = application
+    return _written(application)
+
+
+def set_application(ask: Ask) -> object:
+    """Grant other roles, or switch an application off or on; issued tokens stay as they are."""
+    application = _application(ask)
+    wanted = ask.read(ApplicationSettings)
+    if wanted.roles is not None:
+        application.roles = wanted.roles
+    if wanted.enabled is not None:
+        application.enabled = wanted.enabled
+    if wanted.mailbox_grants is not None:
+        application.mailbox_grants = wanted.mailbox_grants
+    return _written(application)
+
+
+def remove_application(ask: Ask) -> object:
+    """Remove an application."""
+    del ask.directory.applications[_application(ask).application_id]
+    return {}
+
+
+def add_certificate(ask: Ask) -> object:
+    """Upload a certificate, as the portal takes it."""
+    application = _application(ask)
+    try:
+        certificate = read_certificate(ask.body.decode(errors="replace"))
+        _check_policy(ask.directory, certificate)
+    except UploadError as error:
+        raise ControlError(str(error)) from error
+    others = [
+        one
+        for one in application.certificates
+        if one.thumbprint_sha256 != certificate.thumbprint_sha256
+    ]
+    application.certificates = (*others, certificate)
+    return _written_certificate(certificate)
+
+
+def list_certificates(ask: Ask) -> object:
+    """List the certificates of an application."""
+    return {"certificates": [_written_certificate(one) for one in _application(ask).certificates]}
+
+
+def remove_certificate(ask: Ask) -> object:
+    """Remove a certificate by either thumbprint."""
+    application = _application(ask)
+    certificate = application.certificate([ask.arguments[2]])
+    if certificate is None:
+        raise ControlError(f"There is no certificate '{ask.arguments[2]}'.", status=404)
+    application.certificates = tuple(
+        one for one in application.certificates if one is not certificate
+    )
+    return {}
+
+
+def _application(ask: Ask) -> Application:
+    found = ask.directory.applications.get(ask.arguments[1].lower())
+    if found is None:
+        raise ControlError(f"There is no application '{ask.arguments[1]}'.", status=404)
+    return found
+
+
+def _check_policy(directory: Directory, certificate: Certificate) -> None:
+    limit = directory.max_certificate_days
+    if limit is not None and (certificate.end - certificate.start).days > limit:
+        raise UploadError(
+            "Credential lifetime exceeds the max value allowed as per assigned policy: "
+            f"{limit} days."
+        )
+
+
+def _written(application: Application) -> dict[str, object]:
+    return {
+        "name": application.name,
+        "application_id": application.application_id,
+        "object_id": application.object_id,
+        "service_principal_id": application.service_principal_id,
+        "roles": list(application.roles),
+        "enabled": application.enabled,
+        "mailbox_grants": msgspec.to_builtins(application.mailbox_grants),
+        "certificates": [_written_certificate(one) for one in application.certificates],
+    }
+
+
+def _written_certificate(certificate: Certificate) -> dict[str, object]:
+    return {
+        "thumbprint_sha1": certificate.thumbprint_sha1,
+        "thumbprint_sha256": certificate.thumbprint_sha256,
+        "start": certificate.start,
+        "end": certificate.end,
+    }

@@ -1,0 +1,4 @@
+"""The simulated Entra: discovery, keys, token endpoint. Contract a.
+
+The pages of the sign-in flow will stand beside these.
+"""

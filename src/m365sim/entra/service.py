@@ -1,0 +1,88 @@
+"""The login host: which page a path belongs to, and what all its answers have in common."""
+
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from m365sim.answers import Answer, Marks
+from m365sim.clock import http_date
+from m365sim.entra.call import LoginCall
+from m365sim.entra.discovery import instance_discovery, keys, openid_configuration
+from m365sim.entra.refusals import EntraError, refusal_answer
+from m365sim.entra.token import token
+from m365sim.faults.playing import Outcome, Quirks, play
+from m365sim.faults.rules import Subject
+from m365sim.wire import Notes, Reply, WireRequest, marks_of, pairs, write_down
+from m365sim.world import World
+
+PAGES: dict[tuple[str, str], Callable[[LoginCall], Answer]] = {
+    ("GET", "v2.0/.well-known/openid-configuration"): openid_configuration,
+    ("GET", "discovery/v2.0/keys"): keys,
+    ("GET", "discovery/instance"): instance_discovery,
+    ("POST", "oauth2/v2.0/token"): token,
+}
+"""Method and path below `/{tenant}/`. Sign-in and consent pages will be lines here."""
+
+
+class Entra:
+    """The service behind the login host."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def serve(self, request: WireRequest) -> Reply:
+        """Answer one request."""
+        world = self._world
+        now = world.clock.now()
+        marks = marks_of(request, now)
+        tenant, _, path = request.path.partition("?")[0].lstrip("/").partition("/")
+        directory = world.directory(unquote(tenant))
+        subject = Subject(
+            host="login",
+            method=request.method,
+            path=request.path,
+            directory=directory.directory_id if directory else "",
+        )
+        rules = world.faults.striking(subject)
+
+        def answer(quirks: Quirks) -> Answer:
+            return self._page(request, unquote(tenant), path, quirks, marks)
+
+        outcome = play(rules, subject=subject, marks=marks, now=now, serve=answer)
+        reply = Reply(outcome, _headers(outcome, marks, now))
+        notes = Notes(directory=subject.directory, faults=[rule.id for rule in rules])
+        write_down(world, "login", request, reply, notes)
+        return reply
+
+    def _page(
+        self, request: WireRequest, tenant: str, path: str, quirks: Quirks, marks: Marks
+    ) -> Answer:
+        page = PAGES.get((request.method, path.rstrip("/").lower()))
+        if page is None:
+            return Answer(404, b"There is no such page.", "text/plain")
+        form = pairs(request.body.decode(errors="replace")) if request.method == "POST" else {}
+        call = LoginCall(
+            world=self._world,
+            tenant=tenant,
+            host_url=request.host_url,
+            form=form,
+            query=pairs(request.path.partition("?")[2]),
+            quirks=quirks,
+        )
+        try:
+            return page(call)
+        except EntraError as error:
+            return refusal_answer(error, marks, login_url=self._world.login_url)
+
+
+def _headers(outcome: Outcome, marks: Marks, now: float) -> dict[str, str]:
+    return {
+        "Content-Type": outcome.answer.content_type,
+        "Cache-Control": "no-store, no-cache",
+        "Pragma": "no-cache",
+        "Date": http_date(now),
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
+        "x-ms-request-id": marks.request_id,
+        "client-request-id": marks.client_request_id,
+        **outcome.answer.headers,
+    }

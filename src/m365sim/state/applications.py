@@ -1,0 +1,111 @@
+"""App registrations: who may ask for tokens, what was granted, which certificates there are."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from msgspec import Struct
+
+from m365sim.seeds import guid
+
+
+class UploadError(ValueError):
+    """A file that the portal would not take as a certificate."""
+
+
+class Certificate(Struct, frozen=True):
+    """An uploaded certificate."""
+
+    der: bytes
+    thumbprint_sha1: str
+    thumbprint_sha256: str
+    start: datetime
+    end: datetime
+
+    @property
+    def public_key(self) -> rsa.RSAPublicKey:
+        """The key that assertions are checked with."""
+        key = x509.load_der_x509_certificate(self.der).public_key()
+        assert isinstance(key, rsa.RSAPublicKey)  # noqa: S101  read_certificate lets no other in
+        return key
+
+
+class MailboxGrant(Struct, frozen=True, forbid_unknown_fields=True):
+    """A role assigned in Exchange: it works without being in the token. Contract d.8."""
+
+    role: str
+    mailboxes: tuple[str, ...] | None = None
+    """Object ids; None means every mailbox."""
+
+
+class Application(Struct):
+    """One app registration with its service principal."""
+
+    name: str
+    application_id: str
+    object_id: str
+    service_principal_id: str
+    roles: tuple[str, ...] = ()
+    enabled: bool = True
+    mailbox_grants: tuple[MailboxGrant, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+
+    def certificate(self, thumbprints: Iterable[str]) -> Certificate | None:
+        """Return the certificate with one of these thumbprints, in hexadecimal digits."""
+        wanted = {text.upper() for text in thumbprints}
+        for certificate in self.certificates:
+            if wanted & {certificate.thumbprint_sha1, certificate.thumbprint_sha256}:
+                return certificate
+        return None
+
+
+def register(seed: str, name: str, roles: Iterable[str]) -> Application:
+    """Make an app registration whose ids follow from directory and name."""
+    return Application(
+        name=name,
+        application_id=guid(seed, "application", name),
+        object_id=guid(seed, "application object", name),
+        service_principal_id=guid(seed, "service principal", name),
+        roles=tuple(roles),
+    )
+
+
+def read_certificate(text: str) -> Certificate:
+    """Read an uploaded file; UploadError says what is wrong with it."""
+    if "PRIVATE KEY" in text:
+        raise UploadError("The file holds a private key. Upload the certificate alone.")
+    if "BEGIN CERTIFICATE" not in text:
+        if "PUBLIC KEY" in text:
+            raise UploadError(
+                "The file holds a bare public key. Only X.509 certificates can be uploaded: "
+                ".cer, .pem or .crt."
+            )
+        raise UploadError("The file is not a certificate. Upload a .cer, .pem or .crt file.")
+    try:
+        certificate = x509.load_pem_x509_certificate(text.encode())
+        key = certificate.public_key()
+    except ValueError as error:
+        raise UploadError("The certificate cannot be read.") from error
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < 2048:  # noqa: PLR2004  bits
+        raise UploadError("The certificate's key must be RSA with at least 2048 bits.")
+    return Certificate(
+        der=certificate.public_bytes(encoding=Encoding.DER),
+        thumbprint_sha1=certificate.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303  how Entra names certificates
+        thumbprint_sha256=certificate.fingerprint(hashes.SHA256()).hex().upper(),
+        start=certificate.not_valid_before_utc,
+        end=certificate.not_valid_after_utc,
+    )
+
+
+def within_validity(certificate: Certificate, now: float) -> bool:
+    """Say whether a certificate is valid at a time."""
+    return certificate.start <= datetime.fromtimestamp(now, UTC) <= certificate.end
+
+
+def as_header(thumbprint: str) -> str:
+    """Write a thumbprint as JWT headers do."""
+    return urlsafe_b64encode(bytes.fromhex(thumbprint)).rstrip(b"=").decode()
