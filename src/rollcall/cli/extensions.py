@@ -68,7 +68,7 @@ def show_extensions(views: list[ExtensionView]) -> None:
             cell(view.email),
             cell(view.mobile_phone),
             cell("yes" if view.photo_sha256 else None, "dim"),
-            cell("Microsoft 365" if view.source == "microsoft365" else "local", "dim"),
+            cell("Microsoft" if view.source == "microsoft365" else "local", "dim"),
             cell(view.state, STATE_STYLES[view.state]),
         )
     console.print(table)

@@ -1,7 +1,7 @@
 """What a command prints: for people, or JSON with `--json`."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -44,11 +44,14 @@ def say(text: str, style: str = "") -> None:
     console.print(Text(text, style=style))
 
 
-def make_table(*columns: str, right: Sequence[str] = ()) -> Table:
-    """Return an empty table; the columns named in `right` are aligned to the right."""
+WIDEST = {"name": 30, "fields": 60}
+
+
+def make_table(*columns: str) -> Table:
+    """Return an empty table."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        table.add_column(column, overflow="fold", max_width=WIDEST.get(column))
     return table
 
 

@@ -125,21 +125,14 @@ def _number_rows(
 
 async def _keep_folders(transaction: Transaction, plans: Sequence[BookPlan]) -> None:
     folders = [(plan.book_id, folder) for plan in plans for folder in plan.folders]
-    rows = [
-        {
-            "book": book_id,
-            "folder": folder.folder_id,
-            "parent": folder.parent_id,
-            "path": folder.path,
-            "cursor": folder.cursor,
-            "contacts": folder.contacts,
-        }
-        for book_id, folder in folders
-    ]
-    await transaction.run_many(SQL["keep_folder"], rows)
     given = {
         "ids": [plan.book_id for plan in plans],
         "books": [book_id for book_id, _ in folders],
         "folders": [folder.folder_id for _, folder in folders],
+        "parents": [folder.parent_id for _, folder in folders],
+        "paths": [folder.path for _, folder in folders],
+        "cursors": [folder.cursor for _, folder in folders],
+        "sizes": [folder.contacts for _, folder in folders],
     }
+    await transaction.run(SQL["keep_folders"], given)
     await transaction.run(SQL["drop_folders"], given)

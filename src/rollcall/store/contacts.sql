@@ -89,10 +89,13 @@ USING unnest(%(books)s::bigint[], %(contacts)s::text[]) AS gone (book_id, contac
 WHERE c.tenant_id = %(tenant)s AND c.book_id = gone.book_id
     AND c.directory_contact_id = gone.contact_id COLLATE "C"
 
--- name: keep_folder
--- Remember where a folder was left, if that is news.
+-- name: keep_folders
+-- Remember where folders were left, as far as that is news.
 INSERT INTO phonebook_bookfolder (tenant_id, book_id, folder_id, parent_id, path, cursor, contacts)
-VALUES (%(tenant)s, %(book)s, %(folder)s, %(parent)s, %(path)s, %(cursor)s, %(contacts)s)
+SELECT %(tenant)s, * FROM unnest(
+    %(books)s::bigint[], %(folders)s::text[], %(parents)s::text[], %(paths)s::text[],
+    %(cursors)s::text[], %(sizes)s::int[]
+)
 ON CONFLICT (tenant_id, book_id, folder_id) DO UPDATE SET
     parent_id = excluded.parent_id, path = excluded.path, cursor = excluded.cursor,
     contacts = excluded.contacts

@@ -11,6 +11,7 @@ from rollcall.core.photos import PHOTO_BYTES, PHOTO_SIZE
 FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 PIXELS: Final = 50_000_000
 QUALITY: Final = 88
+TRANSPARENT: Final = frozenset({"RGBA", "LA", "PA"})
 
 
 class PictureError(ValueError):
@@ -28,8 +29,9 @@ def encode_picture(content: bytes) -> bytes:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if image.width * image.height > PIXELS:
                 raise PictureError(f"The picture has {image.width} × {image.height} pixels.")
-            upright = ImageOps.exif_transpose(image)
-            return _encode(upright)
+            image.draft("RGB", (PHOTO_SIZE, PHOTO_SIZE))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _encode(image)
     except UnidentifiedImageError:
         raise PictureError("The picture is of no known format.") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -45,9 +47,16 @@ def picture_digest(content: bytes) -> bytes:
 
 def _encode(image: Image.Image) -> bytes:
     image.thumbnail((PHOTO_SIZE, PHOTO_SIZE))
-    canvas = Image.new("RGB", image.size, "white")
-    layer = image.convert("RGBA")
-    canvas.paste(layer, mask=layer)
     out = io.BytesIO()
-    canvas.save(out, "JPEG", quality=QUALITY)
+    _flatten(image).save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
+
+
+def _flatten(image: Image.Image) -> Image.Image:
+    """Return the picture without transparency: what shines through is white."""
+    if image.mode not in TRANSPARENT and "transparency" not in image.info:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    canvas = Image.new("RGB", image.size, "white")
+    canvas.paste(layer, mask=layer)
+    return canvas

@@ -45,7 +45,6 @@ class _Waiting:
     future: "asyncio.Future[object]"
     attempt: int = 0
     renewed: bool = False
-    not_before: float = 0.0
 
 
 class BatchQueue:
@@ -59,7 +58,7 @@ class BatchQueue:
         self._next_key = 0
         self._busy: Counter[str] = Counter()
         self._batches: set[asyncio.Task[None]] = set()
-        self._alarm: asyncio.Task[None] | None = None
+        self._resting: set[asyncio.Task[None]] = set()
         self._sender: asyncio.Task[None] | None = None
         self._producers = 0
         self._changed = asyncio.Event()
@@ -75,7 +74,7 @@ class BatchQueue:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        tasks = [task for task in (*self._batches, self._alarm, self._sender) if task]
+        tasks = [task for task in (*self._batches, *self._resting, self._sender) if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -129,14 +128,12 @@ class BatchQueue:
                 if len(keys) < MOST_ITEMS and (self._batches or self._producers):
                     break
                 self._dispatch(keys)
-            self._set_alarm()
 
     def _choose(self) -> list[int]:
-        now = self._pace.steady()
         ready = (
             (key, waiting.item.mailbox)
             for key, waiting in self._waiting.items()
-            if waiting.not_before <= now and self._pauses.remaining(waiting.item.mailbox) <= 0
+            if self._pauses.remaining(waiting.item.mailbox) <= 0
         )
         return choose_items(ready, self._busy)
 
@@ -147,22 +144,15 @@ class BatchQueue:
         self._batches.add(task)
         task.add_done_callback(self._batches.discard)
 
-    def _set_alarm(self) -> None:
-        """Come back when the first of the resting items may be asked again."""
-        if self._alarm is not None and not self._alarm.done():
-            return
-        now = self._pace.steady()
-        rests = [
-            max(waiting.not_before - now, self._pauses.remaining(waiting.item.mailbox))
-            for waiting in self._waiting.values()
-        ]
-        if rests and (rest := min(rests)) > 0:
-            self._alarm = asyncio.ensure_future(self._ring_after(rest))
+    def _rest(self, waiting: _Waiting, seconds: float) -> None:
+        """Ask again after a while."""
+        task = asyncio.ensure_future(self._enqueue_after(waiting, seconds))
+        self._resting.add(task)
+        task.add_done_callback(self._resting.discard)
 
-    async def _ring_after(self, seconds: float) -> None:
-        self._pauses.waited += seconds
+    async def _enqueue_after(self, waiting: _Waiting, seconds: float) -> None:
         await self._pace.sleep(seconds)
-        self._changed.set()
+        self._enqueue(waiting)
 
     # what comes back
 
@@ -205,10 +195,10 @@ class BatchQueue:
         match verdict:
             case Wait(seconds=seconds, throttled=True):
                 self._pauses.pause(waiting.item.mailbox, seconds)
-                self._enqueue(waiting)
+                self._pauses.waited += seconds
+                self._rest(waiting, seconds)
             case Wait(seconds=seconds):
-                waiting.not_before = self._pace.steady() + seconds
-                self._enqueue(waiting)
+                self._rest(waiting, seconds)
             case Accept() | GiveUp():
                 if not waiting.future.done():
                     waiting.future.set_result(result)

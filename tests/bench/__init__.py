@@ -1,0 +1,1 @@
+"""Seconds, requests, memory: the product against the floor, and against peers, in the same run."""

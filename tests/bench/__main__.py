@@ -1,0 +1,197 @@
+"""make bench: run the scenarios and print a table.
+
+    python -m tests.bench [--people N] [--contacts-each N] [--large]
+
+Ratios are what counts: machines are shared and noisy. The floor (floor.py) does the same work with
+nothing else, in the same run.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.company import Company, Cost, connected_company, settle
+from tests.bench.peers import Peer, read_by_sdk
+from tests.simulator.control import Simulator
+from tests.simulator.graph import Client, KeyPair
+
+console = Console(width=140)
+SDK_PAGES = 3
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measured scenario."""
+
+    name: str
+    cost: Cost
+    floor: float | None
+
+
+def main() -> None:
+    """Run all scenarios."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--contacts-each", type=int, default=5)
+    parser.add_argument("--mailboxes", type=int, default=1_000)
+    parser.add_argument("--large", action="store_true", help="200,000 people, too")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="rollcall-bench-") as place,
+        Simulator.started(Path(place) / "sim") as simulator,
+    ):
+        Path(place).chmod(0o755)
+        homes = (Path(place) / f"home{number}" for number in range(9))
+        lines = people_only(next(homes), simulator, options.people)
+        lines += whole_company(next(homes), simulator, options.people, options.contacts_each)
+        lines += large_books(next(homes), simulator, options.mailboxes)
+        if options.large:
+            lines += people_only(next(homes), simulator, 200_000)
+        peers = measure_peers(simulator)
+    show(lines, peers, options.people)
+
+
+def people_only(home: Path, simulator: Simulator, people: int) -> list[Line]:
+    """People, no photos, no contacts."""
+    spec = f"people:{people},photos=0"
+    settings = ("--start", "1000000", "--photos", "off")
+    with connected_company(home, simulator, spec, *settings) as company:
+        name = f"{people:,} people"
+        first = company.run()
+        floor = measure_floor(company, mailboxes=False, photos=False)
+        settle(company.conninfo)
+        night = company.run()
+        again = company.run("--full")
+        company.directory.evolve(seed=1, renames=people // 100)
+        changed = company.run()
+        return [
+            Line(f"{name}: first sync", first, floor),
+            Line(f"{name}: nothing changed, delta", night, None),
+            Line(f"{name}: nothing changed, read anew", again, floor),
+            Line(f"{name}: 1 % renamed, delta", changed, None),
+        ]
+
+
+def whole_company(home: Path, simulator: Simulator, people: int, contacts: int) -> list[Line]:
+    """People, photos of half of them, and contacts in every mailbox."""
+    spec = f"people:{people}:{contacts},photos=0.5,folders=0,name=whole"
+    settings = ("--start", "1000000", "--personal-contacts", "on")
+    with connected_company(home, simulator, spec, *settings) as company:
+        name = f"{people:,} people, {people * contacts:,} contacts, photos"
+        first = company.run()
+        settle(company.conninfo)
+        floor = measure_floor(company, mailboxes=True, photos=True)
+        night = company.run()
+        return [
+            Line(f"{name}: first sync", first, floor),
+            Line(f"{name}: nothing changed", night, None),
+        ]
+
+
+def large_books(home: Path, simulator: Simulator, mailboxes: int) -> list[Line]:
+    """Mailboxes with 200 contacts each; sub-folders are switched off, as in the floor."""
+    spec = f"people:{mailboxes}:200,photos=0,folders=0,name=books"
+    settings = [*("--start", "1000000"), *("--photos", "off")]
+    settings += [*("--personal-contacts", "on"), *("--subfolders", "off")]
+    with connected_company(home, simulator, spec, *settings) as company:
+        name = f"{mailboxes:,} mailboxes of 200 contacts"
+        first = company.run()
+        settle(company.conninfo)
+        floor = measure_floor(company, mailboxes=True, photos=False, folder_lists=False)
+        night = company.run()
+        again = company.run("--full")
+        return [
+            Line(f"{name}: first sync", first, floor),
+            Line(f"{name}: nothing changed, delta", night, None),
+            Line(f"{name}: nothing changed, read anew", again, floor),
+        ]
+
+
+def measure_floor(
+    company: Company, *, mailboxes: bool, photos: bool, folder_lists: bool = True
+) -> float:
+    """Return the seconds that the floor needs for the same company."""
+    users = company.directory.users(show="mailbox")
+    ids = [user.id for user in users if user.mailbox]
+    task = {
+        "graph": company.simulator.graph,
+        "ca_file": str(company.simulator.ca_file),
+        "token": _token(company),
+        "conninfo": company.conninfo,
+        "mailboxes": ids if mailboxes else [],
+        "photos": ids if photos else [],
+        "folder_lists": folder_lists,
+    }
+    path = company.home / "floor.json"
+    path.write_text(json.dumps(task))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.floor", str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(json.loads(done.stdout)["seconds"])
+
+
+def _token(company: Company) -> str:
+    keys = KeyPair()
+    application = company.directory.applications[0]
+    application.upload(keys.pem)
+    return Client(company.simulator, application, keys).token
+
+
+def measure_peers(simulator: Simulator) -> list[Peer]:
+    """Measure how others read the same people."""
+    directory = simulator.add_directory("people:1000,photos=0,name=peers")
+    keys = KeyPair()
+    application = directory.applications[0]
+    application.upload(keys.pem)
+    token = Client(simulator, application, keys).token
+    return [read_by_sdk(simulator, token, SDK_PAGES)]
+
+
+def show(lines: list[Line], peers: list[Peer], people: int) -> None:
+    """Print the table."""
+    table = Table(box=None, header_style="bold")
+    for column in (
+        "scenario",
+        "seconds",
+        "CPU s",
+        "MiB",
+        "requests",
+        "items",
+        "changes",
+        "floor s",
+        "ratio",
+    ):
+        table.add_column(column, justify="left" if column == "scenario" else "right")
+    for line in lines:
+        cost = line.cost
+        ratio = f"{cost.seconds / line.floor:.1f} ×" if line.floor else ""
+        table.add_row(
+            line.name,
+            f"{cost.seconds:.1f}",
+            f"{cost.cpu:.1f}",
+            f"{cost.memory:.0f}",
+            f"{cost.requests:,}",
+            f"{cost.items:,}",
+            f"{cost.changes:,}",
+            f"{line.floor:.1f}" if line.floor else "",
+            ratio,
+        )
+    console.print(table)
+    for peer in peers:
+        console.print(
+            f"{peer.name}: {peer.seconds:.1f} s for {peer.people:,} people, "
+            f"so about {peer.at(people):,.0f} s for {people:,}."
+        )
+
+
+main()
