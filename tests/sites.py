@@ -48,7 +48,7 @@ PRODUCT_TABLES = {
     "FROM phonebook_addressbook b LEFT JOIN telephony_extension e ON e.id = b.owner_id",
     "phonebook_bookfolder": "SELECT b.mailbox, b.scope, f.folder_id, f.parent_id, f.path, "
     "f.contacts FROM phonebook_bookfolder f JOIN phonebook_addressbook b ON b.id = f.book_id",
-    "phonebook_contact": "SELECT c.scope, b.mailbox, c.directory_contact_id, c.folder_id, "
+    "phonebook_contact": "SELECT b.scope, b.mailbox, c.directory_contact_id, c.folder_id, "
     "c.fingerprint, c.display_name, c.first_name, c.last_name, c.company, c.job_title, "
     "c.department, c.emails, c.addresses FROM phonebook_contact c "
     "LEFT JOIN phonebook_addressbook b ON b.id = c.book_id",

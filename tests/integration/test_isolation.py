@@ -17,6 +17,7 @@ INSERT = """
     VALUES ({other}, 4711, 'active', 'local', '', 1, '', '', '', 'x', '', '', '', '', '', '', '')
 """
 MOVE = "UPDATE telephony_extension SET tenant_id = {other}"
+COMPANY_FOLDERS = " AND book_id IN (SELECT id FROM phonebook_addressbook WHERE holder = 0)"
 HIDDEN = {"integrations_heldplan": "plan"}
 
 
@@ -98,13 +99,10 @@ def test_a_scope_shows_its_tenants_rows_and_no_others(
             for table in tables(web):
                 column = "id" if table == "tenants_tenant" else "tenant_id"
                 wanted = f"SELECT count(*) FROM {table} WHERE {column} = {site.tenant.id}"
-                if table.startswith("phonebook_") and table != "phonebook_bookfolder":
-                    wanted += " AND owner_id IS NULL"
                 if table == "phonebook_bookfolder":
-                    wanted += (
-                        " AND book_id IN (SELECT id FROM phonebook_addressbook "
-                        "WHERE owner_id IS NULL)"
-                    )
+                    wanted += COMPANY_FOLDERS
+                elif table.startswith("phonebook_"):
+                    wanted += " AND holder = 0"
                 row = owner.execute(wanted).fetchone()
                 assert row is not None
                 assert visible(web, table) == row[0], table
@@ -116,13 +114,13 @@ def test_personal_contacts_show_to_their_owner_alone(
     first, second = two_tenants
     with psycopg.connect(conninfo) as connection:
         row = connection.execute(
-            "SELECT owner_id, count(*) FROM phonebook_contact WHERE tenant_id = %s "
-            "AND owner_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 1",
+            "SELECT holder, count(*) FROM phonebook_contact WHERE tenant_id = %s "
+            "AND holder <> 0 GROUP BY 1 ORDER BY 2 DESC LIMIT 1",
             [first.tenant.id],
         ).fetchone()
     assert row is not None
     owner, count = row
-    query = "SELECT count(*) FROM phonebook_contact WHERE scope = 'personal'"
+    query = "SELECT count(*) FROM phonebook_contact WHERE holder <> 0"
 
     scope(web, first.tenant.id, owner)
     own = web.execute(query).fetchone()

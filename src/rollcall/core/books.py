@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from rollcall.core.policy import Mode, Selection
-from rollcall.core.ports import KnownBook, Owner, Purposes
+from rollcall.core.ports import KnownBook, KnownPurpose, Owner, Purposes
 from rollcall.core.records import SourceId
 
 NO_MAILBOX_PATIENCE = timedelta(days=7)
@@ -66,9 +66,22 @@ def choose_mailboxes(selection: Selection, purposes: Purposes | None) -> frozens
     known = purposes.known if purposes else {}
     return frozenset(
         source_id
-        for source_id, purpose in known.items()
-        if purpose == SHARED and selection.includes(source_id)
+        for source_id, each in known.items()
+        if each.purpose == SHARED and selection.includes(source_id)
     )
+
+
+def purposes_to_ask(known: Mapping[SourceId, KnownPurpose], now: datetime) -> list[SourceId]:
+    """Return the mailboxes whose purpose is not known, or may be another one by now."""
+    return [
+        source_id
+        for source_id, each in known.items()
+        if not each.current
+        or (
+            each.missing_since is not None
+            and not _is_given_up(each.missing_since, each.missing_at, now)
+        )
+    ]
 
 
 def _worth_reading(
@@ -81,9 +94,11 @@ def _worth_reading(
 
 
 def _rests(book: KnownBook, now: datetime) -> bool:
-    if book.status != "no-mailbox" or book.status_since is None or book.checked_at is None:
+    return book.status == "no-mailbox" and _is_given_up(book.status_since, book.checked_at, now)
+
+
+def _is_given_up(since: datetime | None, last: datetime | None, now: datetime) -> bool:
+    """Tell whether a mailbox has been missing for so long that it is asked for now and then."""
+    if since is None or last is None:
         return False
-    return (
-        book.status_since + NO_MAILBOX_PATIENCE <= now
-        and book.checked_at + NO_MAILBOX_PATIENCE > now
-    )
+    return since + NO_MAILBOX_PATIENCE <= now < last + NO_MAILBOX_PATIENCE

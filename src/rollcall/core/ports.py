@@ -101,6 +101,17 @@ class PhotoFailure(msgspec.Struct, frozen=True):
     message: str
 
 
+class PurposeAnswer(msgspec.Struct, frozen=True):
+    """What a mailbox is for: user, shared, room, …; None where there is no mailbox that tells.
+
+    With a `problem` nothing was learnt.
+    """
+
+    source_id: SourceId
+    purpose: str | None
+    problem: str = ""
+
+
 class UserSource(Protocol):
     """Reads the people of a directory."""
 
@@ -130,8 +141,8 @@ class ContactSource(Protocol):
     ) -> AsyncGenerator[BookReading | BookFailure]:
         """Read mailboxes, in whatever order they are done. `requests` is drawn from as needed."""
 
-    def read_purposes(self, ids: Sequence[SourceId]) -> AsyncGenerator[tuple[SourceId, str]]:
-        """Say what each mailbox is for: user, shared, room, …, or "" where there is none."""
+    def read_purposes(self, ids: Sequence[SourceId]) -> AsyncGenerator[PurposeAnswer]:
+        """Say what each mailbox is for; raise SetupError if the directory tells of none."""
 
 
 class PhotoSource(Protocol):
@@ -223,14 +234,26 @@ class PhotoMemory(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
+class KnownPurpose(msgspec.Struct, frozen=True):
+    """What a mailbox is for, as the directory last said; "" if it never did.
+
+    `current` is whether that was said of the record as it is now. Where no mailbox told,
+    `missing_since` is when that was first so, `missing_at` when last.
+    """
+
+    purpose: str = ""
+    current: bool = False
+    missing_since: datetime | None = None
+    missing_at: datetime | None = None
+
+
 class Purposes(msgspec.Struct, frozen=True):
     """What the mailboxes of objects with a mail address are for.
 
-    `known` has "" for those that were not asked since their record changed; `refused_at` is when
-    the directory last refused to say.
+    `refused_at` is when the directory last refused to say.
     """
 
-    known: Mapping[SourceId, str]
+    known: Mapping[SourceId, KnownPurpose]
     refused_at: datetime | None
 
 
@@ -349,9 +372,9 @@ class ContactStore(Protocol):
     async def purposes(self) -> Purposes: ...
 
     async def keep_purposes(
-        self, purposes: Mapping[SourceId, str], *, refused_at: datetime | None
+        self, answers: Mapping[SourceId, str | None], *, refused: bool, now: datetime
     ) -> None:
-        """Remember what mailboxes are for, and when the directory last refused to say it."""
+        """Remember what mailboxes are for (None: nobody told), or that the directory refused."""
 
 
 class SyncStore(UserStore, PhotoStore, ContactStore, Protocol):

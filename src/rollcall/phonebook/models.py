@@ -3,12 +3,12 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from rollcall.tenants.scope import IN_TENANT, ScopedManager
 
-SCOPE_OWNER = models.Q(scope="personal", owner__isnull=False) | models.Q(
-    scope="company", owner__isnull=True
-)
+COMPANY = 0
+"""The holder of what belongs to the company; any other holder is an extension's id."""
 
 
 class Scope(models.TextChoices):
@@ -19,6 +19,8 @@ class Scope(models.TextChoices):
 class AddressBook(models.Model):
     """One mailbox's contacts as a source: the owner's own ones, or the company's.
 
+    Contacts made by hand are in a book without a mailbox. `holder` is the owner as it stands in
+    every row below the book, so that one foreign key carries tenant, book and owner.
     `doubted_at` is set while a reading that lost suspiciously much waits for a second one that
     agrees; `doubt` is the digest of what the first one said.
     """
@@ -33,6 +35,11 @@ class AddressBook(models.Model):
     scope = models.CharField(max_length=8, choices=Scope.choices)
     mailbox = models.TextField(db_collation="C")
     owner = models.ForeignKey("telephony.Extension", null=True, **IN_TENANT)
+    holder = models.GeneratedField(
+        expression=Coalesce("owner_id", COMPANY),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
     status = models.CharField(max_length=13, choices=Status.choices, default=Status.NEW)
     status_since = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
@@ -44,9 +51,21 @@ class AddressBook(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint("tenant", "scope", "mailbox", name="book_mailbox"),
-            models.CheckConstraint(name="book_scope_owner", condition=SCOPE_OWNER),
+            models.UniqueConstraint(
+                "tenant",
+                "scope",
+                "mailbox",
+                name="book_mailbox",
+                condition=~models.Q(mailbox=""),
+            ),
+            models.UniqueConstraint("tenant", "id", "holder", name="book_holder"),
+            models.CheckConstraint(
+                name="book_scope_owner",
+                condition=models.Q(scope="personal", owner__isnull=False)
+                | models.Q(scope="company", owner__isnull=True),
+            ),
         ]
+        indexes: ClassVar = [models.Index("tenant", "owner", name="book_owner")]
 
 
 class BookFolder(models.Model):
@@ -69,12 +88,11 @@ class BookFolder(models.Model):
 
 
 class Contact(models.Model):
-    """A company contact, or a personal contact of the extension that owns it."""
+    """A contact of a book: the company's, or the personal one of the extension that holds it."""
 
     tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
-    scope = models.CharField(max_length=8, choices=Scope.choices)
-    owner = models.ForeignKey("telephony.Extension", null=True, **IN_TENANT)
-    book = models.ForeignKey(AddressBook, null=True, **IN_TENANT)
+    book = models.ForeignKey(AddressBook, **IN_TENANT)
+    holder = models.BigIntegerField()
     directory_contact_id = models.TextField(null=True, db_collation="C")
     folder_id = models.TextField(default="", db_collation="C")
     fingerprint = models.BinaryField(max_length=16, null=True)
@@ -92,30 +110,21 @@ class Contact(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                "tenant",
-                "book",
-                "directory_contact_id",
-                name="contact_in_book",
-                condition=models.Q(book__isnull=False),
+                "tenant", "book", "directory_contact_id", name="contact_in_book"
             ),
-            models.CheckConstraint(name="contact_scope_owner", condition=SCOPE_OWNER),
+            models.UniqueConstraint("tenant", "id", "holder", name="contact_holder"),
             models.CheckConstraint(
-                name="contact_from_book",
-                condition=models.Q(book__isnull=True, directory_contact_id__isnull=True)
-                | models.Q(
-                    book__isnull=False,
-                    directory_contact_id__isnull=False,
-                    fingerprint__isnull=False,
-                ),
+                name="contact_fingerprint",
+                condition=models.Q(directory_contact_id__isnull=True)
+                | models.Q(fingerprint__isnull=False),
             ),
         ]
-        indexes: ClassVar = [models.Index("tenant", "owner", name="contact_owner")]
 
 
 class ContactNumber(models.Model):
     """One phone number of a contact, as written and as dialled (`e164` without “+”).
 
-    The owner stands here too, because caller-ID look-ups must be one indexed query under
+    The holder stands here too, because caller-ID look-ups must be one indexed query under
     row-level security.
     """
 
@@ -123,7 +132,7 @@ class ContactNumber(models.Model):
     tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
     contact = models.ForeignKey(Contact, **IN_TENANT)
     position = models.SmallIntegerField()
-    owner = models.ForeignKey("telephony.Extension", null=True, **IN_TENANT)
+    holder = models.BigIntegerField()
     kind = models.CharField(max_length=12)
     number = models.TextField()
     e164 = models.BigIntegerField(null=True)

@@ -6,7 +6,7 @@ from itertools import islice
 import msgspec
 from django.db.models import QuerySet
 
-from rollcall.phonebook.models import AddressBook, BookFolder, Contact, ContactNumber, Scope
+from rollcall.phonebook.models import COMPANY, BookFolder, Contact, ContactNumber, Scope
 
 CHUNK = 1000
 ROOT = "Contacts"
@@ -41,15 +41,15 @@ class ContactView(msgspec.Struct, frozen=True):
 
 def list_company_contacts(tenant_id: int) -> Iterator[ContactView]:
     """Yield the company's contacts by name."""
-    return _views(tenant_id, Contact.objects.of(tenant_id).filter(scope=Scope.COMPANY))
+    return _views(tenant_id, Contact.objects.of(tenant_id).filter(holder=COMPANY))
 
 
 def list_own_contacts(tenant_id: int, *, owner_number: int) -> Iterator[ContactView]:
     """Yield the personal contacts of the extension with this number."""
     rows = Contact.objects.of(tenant_id).filter(
-        scope=Scope.PERSONAL, owner__number=owner_number, owner__deleted_at__isnull=True
+        book__owner__number=owner_number, book__owner__deleted_at__isnull=True
     )
-    return _views(tenant_id, rows.exclude(owner__state="released"))
+    return _views(tenant_id, rows.exclude(book__owner__state="released"))
 
 
 def list_contacts(tenant_id: int) -> Iterator[ContactView]:
@@ -60,7 +60,7 @@ def list_contacts(tenant_id: int) -> Iterator[ContactView]:
 def count_contacts(tenant_id: int) -> dict[str, int]:
     """Count contacts by scope."""
     rows = Contact.objects.of(tenant_id)
-    return {scope: rows.filter(scope=scope).count() for scope in Scope.values}
+    return {scope: rows.filter(book__scope=scope).count() for scope in Scope.values}
 
 
 def _views(tenant_id: int, rows: QuerySet[Contact]) -> Iterator[ContactView]:
@@ -70,18 +70,17 @@ def _views(tenant_id: int, rows: QuerySet[Contact]) -> Iterator[ContactView]:
             "book_id", "folder_id", "path"
         )
     }
-    mailboxes = dict(AddressBook.objects.of(tenant_id).values_list("id", "mailbox"))
-    ordered = rows.order_by("scope", "owner__number", "display_name", "id")
-    contacts = ordered.select_related("owner").iterator(CHUNK)
+    ordered = rows.order_by("book__scope", "book__owner__number", "display_name", "id")
+    contacts = ordered.select_related("book", "book__owner").iterator(CHUNK)
     while chunk := list(islice(contacts, CHUNK)):
         phones = _phones(tenant_id, chunk)
         for contact in chunk:
             yield ContactView(
-                scope=contact.scope,
-                owner=str(contact.owner.number) if contact.owner else None,
-                mailbox=mailboxes.get(contact.book_id or 0),
+                scope=contact.book.scope,
+                owner=str(contact.book.owner.number) if contact.book.owner else None,
+                mailbox=contact.book.mailbox or None,
                 directory_contact_id=contact.directory_contact_id,
-                folder=paths.get((contact.book_id or 0, contact.folder_id)),
+                folder=paths.get((contact.book_id, contact.folder_id)),
                 display_name=contact.display_name,
                 first_name=contact.first_name or None,
                 last_name=contact.last_name or None,

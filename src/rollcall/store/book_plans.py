@@ -14,8 +14,8 @@ SQL = load_statements("contacts.sql")
 
 _json = msgspec.json.Encoder()
 
-Owners = Mapping[int, tuple[str, int | None]]
-"""Book id -> its scope and the extension id of its owner (None: the company)."""
+Holders = Mapping[int, int]
+"""Book id -> the extension id of its owner (0: the company)."""
 
 
 async def apply_book_plans(
@@ -28,16 +28,13 @@ async def apply_book_plans(
 ) -> None:
     """Apply plans inside `transaction`. Books that went away meanwhile are passed over."""
     ids = [plan.book_id for plan in plans]
-    owners = {
-        book_id: (kind, owner)
-        for book_id, kind, owner in await transaction.fetch(SQL["book_owners"], {"ids": ids})
-    }
-    plans = [plan for plan in plans if plan.book_id in owners]
+    holders: Holders = dict(await transaction.fetch(SQL["book_holders"], {"ids": ids}))
+    plans = [plan for plan in plans if plan.book_id in holders]
     await _drop(transaction, plans)
-    await _change(transaction, plans, owners, scope)
-    await _create(transaction, plans, owners, scope)
+    await _change(transaction, plans, holders, scope)
+    await _create(transaction, plans, holders, scope)
     await _keep_folders(transaction, plans)
-    await transaction.run(SQL["mark_read"], {"ids": list(owners), "shape": shape, "now": now})
+    await transaction.run(SQL["mark_read"], {"ids": list(holders), "shape": shape, "now": now})
 
 
 async def _drop(transaction: Transaction, plans: Iterable[BookPlan]) -> None:
@@ -49,7 +46,7 @@ async def _drop(transaction: Transaction, plans: Iterable[BookPlan]) -> None:
 
 
 async def _change(
-    transaction: Transaction, plans: Iterable[BookPlan], owners: Owners, scope: RunScope
+    transaction: Transaction, plans: Iterable[BookPlan], holders: Holders, scope: RunScope
 ) -> None:
     changes = {
         (plan.book_id, change.record.contact_id): change
@@ -62,7 +59,7 @@ async def _change(
     rows = ((book_id, *_contact_row(change)) for (book_id, _), change in changes.items())
     await transaction.copy(SQL["copy_contact_stage"], rows)
     written = [
-        (contact_id, owners[book_id][1], changes[book_id, key])
+        (contact_id, holders[book_id], changes[book_id, key])
         for contact_id, book_id, key in await transaction.fetch(SQL["change_contacts"])
     ]
     await transaction.run(SQL["drop_numbers"], {"ids": [each for each, _, _ in written]})
@@ -70,19 +67,19 @@ async def _change(
 
 
 async def _create(
-    transaction: Transaction, plans: Iterable[BookPlan], owners: Owners, scope: RunScope
+    transaction: Transaction, plans: Iterable[BookPlan], holders: Holders, scope: RunScope
 ) -> None:
     created = [(plan.book_id, change) for plan in plans for change in plan.created]
     if not created:
         return
     ids = await transaction.fetch(SQL["new_contact_ids"], {"count": len(created)})
     rows = (
-        (contact_id, scope.tenant_id, *owners[book_id], book_id, *_contact_row(change))
+        (contact_id, scope.tenant_id, book_id, holders[book_id], *_contact_row(change))
         for (contact_id,), (book_id, change) in zip(ids, created, strict=True)
     )
     await transaction.copy(SQL["copy_contacts"], rows)
     numbered = (
-        (contact_id, owners[book_id][1], change)
+        (contact_id, holders[book_id], change)
         for (contact_id,), (book_id, change) in zip(ids, created, strict=True)
     )
     await transaction.copy(SQL["copy_numbers"], _number_rows(numbered, scope))
@@ -106,16 +103,16 @@ def _contact_row(change: ContactChange) -> tuple[Any, ...]:
 
 
 def _number_rows(
-    contacts: Iterable[tuple[int, int | None, ContactChange]], scope: RunScope
+    contacts: Iterable[tuple[int, int, ContactChange]], scope: RunScope
 ) -> Iterator[tuple[Any, ...]]:
-    for contact_id, owner, change in contacts:
+    for contact_id, holder, change in contacts:
         for position, phone in enumerate(change.phones):
             dialled = phone.dialled
             yield (
                 scope.tenant_id,
                 contact_id,
                 position,
-                owner,
+                holder,
                 phone.kind,
                 phone.number,
                 dialled.e164,

@@ -16,7 +16,7 @@ from rollcall.core.contacts import (
     encode_books,
 )
 from rollcall.core.policy import Stage
-from rollcall.core.ports import BookFailure, FolderPlace, KnownBook, Purposes
+from rollcall.core.ports import BookFailure, FolderPlace, KnownBook, KnownPurpose, Purposes
 from rollcall.core.records import ContactId, Fingerprint, FolderId, SourceId
 from rollcall.store.book_plans import SQL, apply_book_plans
 from rollcall.store.session import Row, Session
@@ -141,19 +141,22 @@ class ContactTables:
         """Return what mailboxes are for, as far as it is known."""
         rows = await self._session.fetch(SQL["purposes"])
         (refused_at,) = await self._session.fetch_one(SQL["purposes_refused"])
-        return Purposes(
-            known={SourceId(source_id): purpose for source_id, purpose in rows},
-            refused_at=refused_at,
-        )
+        known = {
+            SourceId(source_id): KnownPurpose(purpose, current, since, last)
+            for source_id, purpose, current, since, last in rows
+        }
+        return Purposes(known=known, refused_at=refused_at)
 
     async def keep_purposes(
-        self, purposes: Mapping[SourceId, str], *, refused_at: datetime | None
+        self, answers: Mapping[SourceId, str | None], *, refused: bool, now: datetime
     ) -> None:
-        """Remember what mailboxes are for, and when the directory last refused to say it."""
-        rows = [{"object_id": each, "purpose": purpose} for each, purpose in purposes.items()]
+        """Remember what mailboxes are for, or that the directory refused to say it."""
+        rows = [
+            {"object_id": each, "purpose": purpose, "now": now} for each, purpose in answers.items()
+        ]
         async with self._session.write() as transaction:
             await transaction.run_many(SQL["keep_purpose"], rows)
-            await transaction.run(SQL["note_refused"], {"at": refused_at})
+            await transaction.run(SQL["note_refused"], {"at": now if refused else None})
 
 
 def _digest(shrunk: Sequence[Shrunk]) -> bytes:

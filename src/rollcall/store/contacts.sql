@@ -32,9 +32,9 @@ SELECT book_id, directory_contact_id, fingerprint, folder_id
 FROM phonebook_contact
 WHERE tenant_id = %(tenant)s AND book_id = ANY(%(ids)s)
 
--- name: book_owners
+-- name: book_holders
 -- Whose contacts the books hold.
-SELECT id, scope, owner_id FROM phonebook_addressbook
+SELECT id, holder FROM phonebook_addressbook
 WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)
 FOR KEY SHARE
 
@@ -45,13 +45,13 @@ FROM generate_series(1, %(count)s)
 
 -- name: copy_contacts
 COPY phonebook_contact (
-    id, tenant_id, scope, owner_id, book_id, directory_contact_id, folder_id, fingerprint,
+    id, tenant_id, book_id, holder, directory_contact_id, folder_id, fingerprint,
     display_name, first_name, last_name, company, job_title, department, emails, addresses
 ) FROM STDIN
 
 -- name: copy_numbers
 COPY phonebook_contactnumber (
-    tenant_id, contact_id, position, owner_id, kind, number, e164, extension
+    tenant_id, contact_id, position, holder, kind, number, e164, extension
 ) FROM STDIN
 
 -- name: make_contact_stage
@@ -135,11 +135,12 @@ WHERE tenant_id = %(tenant)s AND id = %(book)s
     AND (doubted_at, doubt) IS DISTINCT FROM (%(since)s, %(digest)s::bytea)
 
 -- name: purposes
--- What the mailboxes of objects with a mail address are for, as far as it was asked.
-SELECT object_id, CASE WHEN purpose_fingerprint = fingerprint THEN purpose ELSE '' END
+-- What the mailboxes of objects with a mail address are for, as far as the directory told.
+SELECT object_id, purpose, coalesce(purpose_fingerprint = fingerprint, false) OR removed <> '',
+    purpose_missing_since, purpose_missing_at
 FROM integrations_directoryrecord
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
-    AND removed = '' AND email_key <> ''
+    AND removed <> 'gone' AND email_key <> ''
 
 -- name: purposes_refused
 -- When the directory last refused to say what mailboxes are for.
@@ -147,11 +148,17 @@ SELECT purposes_refused_at FROM integrations_integration
 WHERE tenant_id = %(tenant)s AND id = %(integration)s
 
 -- name: keep_purpose
--- Remember what a mailbox is for, as long as its record stays the same.
-UPDATE integrations_directoryrecord SET purpose = %(purpose)s, purpose_fingerprint = fingerprint
+-- Remember what a mailbox is for; one that does not tell keeps what it said before.
+UPDATE integrations_directoryrecord SET
+    purpose = coalesce(%(purpose)s::text, purpose),
+    purpose_fingerprint = fingerprint,
+    purpose_missing_since = CASE WHEN %(purpose)s::text IS NULL
+        THEN coalesce(purpose_missing_since, %(now)s::timestamptz) END,
+    purpose_missing_at = CASE WHEN %(purpose)s::text IS NULL THEN %(now)s::timestamptz END
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND object_id = %(object_id)s
 
 -- name: note_refused
 -- Remember when the directory refused to say what mailboxes are for.
 UPDATE integrations_integration SET purposes_refused_at = %(at)s
 WHERE tenant_id = %(tenant)s AND id = %(integration)s
+    AND purposes_refused_at IS DISTINCT FROM %(at)s

@@ -122,7 +122,6 @@ async def _write_extensions(
     if written != len(rows):
         raise OutdatedError("An extension was changed since the plan was made.")
     await transaction.run(SQL["forget_released_books"])
-    await transaction.run(SQL["forget_released_contacts"])
     await transaction.run(SQL["forget_released_photos"])
 
 

@@ -210,13 +210,8 @@ FROM staged_extension s
 WHERE s.released = %(released)s
     AND e.tenant_id = %(tenant)s AND e.id = s.id AND e.version = s.version
 
--- name: forget_released_contacts
--- A released person's own contacts go.
-DELETE FROM phonebook_contact c USING staged_extension s
-WHERE s.released AND c.tenant_id = %(tenant)s AND c.owner_id = s.id
-
 -- name: forget_released_books
--- A released person's address book goes.
+-- A released person's contacts go, with the books that they are in.
 DELETE FROM phonebook_addressbook b USING staged_extension s
 WHERE s.released AND b.tenant_id = %(tenant)s AND b.owner_id = s.id
 

@@ -4,10 +4,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
 
-from rollcall.core.books import choose_mailboxes, plan_company_books, plan_personal_books
+from rollcall.core.books import (
+    choose_mailboxes,
+    plan_company_books,
+    plan_personal_books,
+    purposes_to_ask,
+)
 from rollcall.core.errors import SetupError
 from rollcall.core.policy import Mode, Stage
-from rollcall.core.ports import Owner, Purposes
+from rollcall.core.ports import KnownPurpose, Owner, PurposeAnswer, Purposes
 from rollcall.core.records import SourceId, UserRecord
 from rollcall.core.report import Problem
 from rollcall.sync.contacts import Shelf
@@ -51,25 +56,31 @@ async def _ask_purposes(
     run: RunContext, unsaved: Sequence[UserRecord]
 ) -> tuple[Purposes, list[Problem]]:
     stored = await run.store.purposes()
-    fresh = {record.source_id: "" for record in unsaved if record.email}
-    purposes = Purposes(known={**fresh, **stored.known}, refused_at=stored.refused_at)
-    unasked = [source_id for source_id, purpose in purposes.known.items() if not purpose]
-    refused = purposes.refused_at
-    if refused is not None and refused + ASK_AGAIN > run.now() and not run.full:
-        return purposes, [_not_permitted()]
+    fresh = {record.source_id: KnownPurpose() for record in unsaved if record.email}
+    known = {**fresh, **stored.known}
+    refused_at = stored.refused_at
+    if refused_at is not None and refused_at + ASK_AGAIN > run.now() and not run.full:
+        return Purposes(known=known, refused_at=refused_at), [_not_permitted()]
+    unasked = purposes_to_ask(known, run.now())
     if not unasked:
-        return purposes, []
-    answers: dict[SourceId, str] = {}
+        return Purposes(known=known, refused_at=None), []
+    answers: list[PurposeAnswer] = []
     problems: list[Problem] = []
     try:
-        async with aclosing(run.source.read_purposes(unasked)) as pairs:
-            answers = {source_id: purpose async for source_id, purpose in pairs}
+        async with aclosing(run.source.read_purposes(unasked)) as replies:
+            answers = [reply async for reply in replies]
     except SetupError:
         problems.append(_not_permitted())
+    told = {each.source_id: each.purpose for each in answers if not each.problem}
     if not run.dry_run:
-        await run.store.keep_purposes(answers, refused_at=run.now() if problems else None)
-    known = {**purposes.known, **answers}
-    return Purposes(known=known, refused_at=None), problems
+        await run.store.keep_purposes(told, refused=bool(problems), now=run.now())
+    problems += [_not_read(each) for each in answers if each.problem]
+    learnt = {each: KnownPurpose(purpose) for each, purpose in told.items() if purpose}
+    return Purposes(known={**known, **learnt}, refused_at=None), problems
+
+
+def _not_read(answer: PurposeAnswer) -> Problem:
+    return Problem(Stage.COMPANY_CONTACTS, answer.source_id, "purpose-not-read", answer.problem)
 
 
 def _not_permitted() -> Problem:

@@ -34,13 +34,15 @@ def create_roles() -> RunSQL:
     return RunSQL(f"DO $roles$ BEGIN {statements} END $roles$;", RunSQL.noop)
 
 
-def isolate(table: str, *, tenant: str = "tenant_id", owner: str = "", part_of: str = "") -> RunSQL:
+def isolate(
+    table: str, *, tenant: str = "tenant_id", holder: bool = False, part_of: str = ""
+) -> RunSQL:
     """Let the web's role see only its tenant's rows of `table`.
 
-    `owner` names a column that, where it is not null, must be the extension in `app.owner` too;
+    With `holder`, rows that an extension holds are seen by the extension in `app.owner` alone;
     `part_of` is a condition on another table, whose own policy then decides.
     """
-    owned = f" AND ({owner} IS NULL OR {owner} = {_OWNER})" if owner else ""
+    owned = f" AND (holder = 0 OR holder = {_OWNER})" if holder else ""
     partly = f" AND EXISTS (SELECT FROM {part_of})" if part_of else ""
     condition = f"{tenant} = {_TENANT}{owned}{partly}"
     bounds = f"USING ({condition}) WITH CHECK ({condition})"

@@ -155,6 +155,8 @@ class Migration(migrations.Migration):
                 ("unreadable", models.TextField(default="")),
                 ("purpose", models.CharField(default="", max_length=20)),
                 ("purpose_fingerprint", models.BinaryField(max_length=16, null=True)),
+                ("purpose_missing_since", models.DateTimeField(null=True)),
+                ("purpose_missing_at", models.DateTimeField(null=True)),
                 (
                     "tenant",
                     models.ForeignKey(

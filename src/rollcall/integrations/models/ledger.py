@@ -29,6 +29,8 @@ class DirectoryRecord(models.Model):
     unreadable = models.TextField(default="")
     purpose = models.CharField(max_length=20, default="")
     purpose_fingerprint = models.BinaryField(max_length=16, null=True)
+    purpose_missing_since = models.DateTimeField(null=True)
+    purpose_missing_at = models.DateTimeField(null=True)
 
     objects = ScopedManager()
 

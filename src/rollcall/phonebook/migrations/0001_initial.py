@@ -1,6 +1,7 @@
 """The tables of phonebook, and the walls around them."""
 
 import django.db.models.deletion
+import django.db.models.functions.comparison
 from django.db import migrations, models
 
 from rollcall.tenants import isolation
@@ -31,6 +32,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("mailbox", models.TextField(db_collation="C")),
+                (
+                    "holder",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.comparison.Coalesce("owner_id", 0),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -117,12 +126,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                (
-                    "scope",
-                    models.CharField(
-                        choices=[("personal", "Personal"), ("company", "Company")], max_length=8
-                    ),
-                ),
+                ("holder", models.BigIntegerField()),
                 ("directory_contact_id", models.TextField(db_collation="C", null=True)),
                 ("folder_id", models.TextField(db_collation="C", default="")),
                 ("fingerprint", models.BinaryField(max_length=16, null=True)),
@@ -139,21 +143,9 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_constraint=False,
                         db_index=False,
-                        null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="phonebook.addressbook",
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="telephony.extension",
                     ),
                 ),
                 (
@@ -183,6 +175,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("position", models.SmallIntegerField()),
+                ("holder", models.BigIntegerField()),
                 ("kind", models.CharField(max_length=12)),
                 ("number", models.TextField()),
                 ("e164", models.BigIntegerField(null=True)),
@@ -198,17 +191,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "owner",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        related_name="+",
-                        to="telephony.extension",
-                    ),
-                ),
-                (
                     "tenant",
                     models.ForeignKey(
                         db_constraint=False,
@@ -220,10 +202,24 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.AddIndex(
+            model_name="addressbook",
+            index=models.Index(models.F("tenant"), models.F("owner"), name="book_owner"),
+        ),
         migrations.AddConstraint(
             model_name="addressbook",
             constraint=models.UniqueConstraint(
-                models.F("tenant"), models.F("scope"), models.F("mailbox"), name="book_mailbox"
+                models.F("tenant"),
+                models.F("scope"),
+                models.F("mailbox"),
+                condition=models.Q(("mailbox", ""), _negated=True),
+                name="book_mailbox",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="addressbook",
+            constraint=models.UniqueConstraint(
+                models.F("tenant"), models.F("id"), models.F("holder"), name="book_holder"
             ),
         ),
         migrations.AddConstraint(
@@ -243,44 +239,30 @@ class Migration(migrations.Migration):
                 models.F("tenant"), models.F("book"), models.F("folder_id"), name="folder_in_book"
             ),
         ),
-        migrations.AddIndex(
-            model_name="contact",
-            index=models.Index(models.F("tenant"), models.F("owner"), name="contact_owner"),
-        ),
         migrations.AddConstraint(
             model_name="contact",
             constraint=models.UniqueConstraint(
                 models.F("tenant"),
                 models.F("book"),
                 models.F("directory_contact_id"),
-                condition=models.Q(("book__isnull", False)),
                 name="contact_in_book",
             ),
         ),
         migrations.AddConstraint(
             model_name="contact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("owner__isnull", False), ("scope", "personal")),
-                    models.Q(("owner__isnull", True), ("scope", "company")),
-                    _connector="OR",
-                ),
-                name="contact_scope_owner",
+            constraint=models.UniqueConstraint(
+                models.F("tenant"), models.F("id"), models.F("holder"), name="contact_holder"
             ),
         ),
         migrations.AddConstraint(
             model_name="contact",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("book__isnull", True), ("directory_contact_id__isnull", True)),
-                    models.Q(
-                        ("book__isnull", False),
-                        ("directory_contact_id__isnull", False),
-                        ("fingerprint__isnull", False),
-                    ),
+                    ("directory_contact_id__isnull", True),
+                    ("fingerprint__isnull", False),
                     _connector="OR",
                 ),
-                name="contact_from_book",
+                name="contact_fingerprint",
             ),
         ),
         migrations.AddIndex(
@@ -295,17 +277,21 @@ class Migration(migrations.Migration):
         isolation.belongs_to_tenant("phonebook_addressbook"),
         isolation.tenant_key("phonebook_addressbook"),
         isolation.tenant_reference("phonebook_addressbook", ["owner_id"], "telephony_extension"),
-        isolation.isolate("phonebook_addressbook", owner="owner_id"),
+        isolation.isolate("phonebook_addressbook", holder=True),
         isolation.tenant_reference("phonebook_bookfolder", ["book_id"], "phonebook_addressbook"),
         isolation.isolate(
             "phonebook_bookfolder",
             part_of="phonebook_addressbook book WHERE book.id = book_id",
         ),
-        isolation.belongs_to_tenant("phonebook_contact"),
-        isolation.tenant_key("phonebook_contact"),
-        isolation.tenant_reference("phonebook_contact", ["book_id"], "phonebook_addressbook"),
-        isolation.tenant_reference("phonebook_contact", ["owner_id"], "telephony_extension"),
-        isolation.isolate("phonebook_contact", owner="owner_id"),
-        isolation.tenant_reference("phonebook_contactnumber", ["contact_id"], "phonebook_contact"),
-        isolation.isolate("phonebook_contactnumber", owner="owner_id"),
+        isolation.tenant_reference(
+            "phonebook_contact", ["book_id", "holder"], "phonebook_addressbook", ["id", "holder"]
+        ),
+        isolation.isolate("phonebook_contact", holder=True),
+        isolation.tenant_reference(
+            "phonebook_contactnumber",
+            ["contact_id", "holder"],
+            "phonebook_contact",
+            ["id", "holder"],
+        ),
+        isolation.isolate("phonebook_contactnumber", holder=True),
     ]

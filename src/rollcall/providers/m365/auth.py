@@ -20,6 +20,7 @@ from rollcall.providers.m365.clouds import Cloud
 from rollcall.providers.m365.faults import (
     ENTRA,
     ENTRA_ERRORS,
+    LOOPING,
     NEW_KEY_HELPS,
     NOT_REGISTERED,
     WRONG_CLOCK,
@@ -29,6 +30,7 @@ from rollcall.providers.m365.faults import (
 from rollcall.providers.m365.wire import TokenAnswer, TokenError
 
 OK = 200
+SERVICE_UNAVAILABLE = 503
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 EARLY = timedelta(minutes=5)
 """A token is not used in its last minutes, so that it does not expire on the way."""
@@ -154,11 +156,7 @@ class TokenSource:
                 case Wait(seconds=seconds):
                     await self._pace.sleep(seconds)
                 case GiveUp(why=why):
-                    raise TransientError(
-                        f"Microsoft's sign-in service {why}. Nothing was changed; the next run "
-                        "tries again.",
-                        code="sign-in-unavailable",
-                    )
+                    raise _unavailable(answer, why, self._pace.now())
 
     def _request(self, signer: Signer, algorithm: Algorithm, now: datetime) -> Request:
         application = self._application
@@ -193,15 +191,18 @@ class TokenSource:
         jitter = self._pace.jitter()
         if isinstance(answer, Broken):
             return judge_failure(attempt=attempt, jitter=jitter)
+        status = answer.status
+        if status not in {OK, SERVICE_UNAVAILABLE} and _fault_of(answer).remedy is Remedy.NOBODY:
+            # Entra says with a 400 what others say with a 503.
+            status = SERVICE_UNAVAILABLE
         verdict = judge_status(
-            answer.status, answer.headers, attempt=attempt, jitter=jitter, now=self._pace.now()
+            status, answer.headers, attempt=attempt, jitter=jitter, now=self._pace.now()
         )
+        if isinstance(verdict, Wait) and _fault_of(answer) is LOOPING:
+            return GiveUp("saw too many identical requests")
         if not isinstance(verdict, Accept):
             return verdict
-        if answer.status != OK:
-            fault, _ = _explain(answer)
-            if fault.remedy is Remedy.NOBODY:
-                return judge_failure(attempt=attempt, jitter=jitter)
+        if status != OK:
             raise explain_refusal(answer, self._pace.now())
         token = _decode_token(answer)
         if token is None:
@@ -217,6 +218,19 @@ def _decode_token(answer: Answer) -> TokenAnswer | None:
         return msgspec.json.decode(answer.body, type=TokenAnswer)
     except msgspec.DecodeError:
         return None
+
+
+def _fault_of(answer: Answer) -> Fault:
+    return _explain(answer)[0]
+
+
+def _unavailable(answer: Answer | Broken, why: str, now: datetime) -> TransientError:
+    sentence = f"Microsoft's sign-in service {why}. Nothing was changed; the next run tries again."
+    if isinstance(answer, Answer):
+        sentence = f"{explain_refusal(answer, now)} {sentence}"
+    else:
+        sentence += f" (client-request-id {answer.request_id})"
+    return TransientError(sentence, code="sign-in-unavailable")
 
 
 def _explain(answer: Answer) -> tuple[Fault, TokenError]:
@@ -243,9 +257,13 @@ def explain_refusal(answer: Answer, now: datetime) -> SyncError:
         f" ({shown}, trace id {trace}, correlation id "
         f"{error.correlation_id or answer.request_id}, {error.timestamp or 'no time given'})"
     )
-    if fault.remedy is Remedy.US:
-        return ContractError(sentence, code=fault.code, help_page=fault.page)
-    return _refused(number, sentence, fault)
+    match fault.remedy:
+        case Remedy.US:
+            return ContractError(sentence, code=fault.code, help_page=fault.page)
+        case Remedy.NOBODY:
+            return TransientError(sentence, code=fault.code, help_page=fault.page)
+        case Remedy.ADMINISTRATOR:
+            return _refused(number, sentence, fault)
 
 
 def _refused(number: int, sentence: str, fault: Fault | None = None) -> RefusedTokenError:

@@ -19,10 +19,12 @@ MOST_PER_MAILBOX = 4
 
 
 class Item(msgspec.Struct, frozen=True):
-    """One request for a batch: a path of version 1.0, and the mailbox that it weighs on."""
+    """One request for a batch: a path of version 1.0, the mailbox that it weighs on, and the
+    permission that it needs."""
 
     path: str
     mailbox: str
+    permission: str
     headers: tuple[tuple[str, str], ...] = ()
 
 

@@ -26,7 +26,7 @@ from rollcall.providers.m365.batch import (
     encode_batch,
     pair_answers,
 )
-from rollcall.providers.m365.graph import OK, UNAUTHORIZED, GraphClient
+from rollcall.providers.m365.graph import FORBIDDEN, OK, UNAUTHORIZED, GraphClient
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ NO_ANSWER = ItemAnswer(status=504, headers={}, body=b"null")
 """What an item counts as that the batch's answer left out."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
     item: Item
     decode: Callable[[bytes], object]
@@ -164,10 +164,19 @@ class BatchQueue:
             paired = list(
                 zip(batch, pair_answers(len(batch), answers), strict=True),
             )
-            if any(answer and self._wants_token(waiting, answer) for waiting, answer in paired):
+            again = [
+                waiting
+                for waiting, answer in paired
+                if answer and self._wants_token(waiting, answer)
+            ]
+            if again:
                 await self._graph.renew_token()
             for waiting, answer in paired:
-                self._settle(waiting, answer or NO_ANSWER)
+                if waiting in again:
+                    waiting.renewed = True
+                    self._enqueue(waiting)
+                else:
+                    self._settle(waiting, answer or NO_ANSWER)
         except Exception as error:  # noqa: BLE001 - whoever waits for an item must hear of it
             for waiting in batch:
                 if not waiting.future.done():
@@ -177,14 +186,14 @@ class BatchQueue:
             self._changed.set()
 
     def _wants_token(self, waiting: _Waiting, answer: ItemAnswer) -> bool:
-        return answer.status == UNAUTHORIZED and not waiting.renewed
+        """Tell whether a new token may turn a refusal: the old one is bad, or out of date."""
+        if waiting.renewed:
+            return False
+        outdated = self._graph.may_be_outdated(waiting.item.permission)
+        return answer.status == UNAUTHORIZED or (answer.status == FORBIDDEN and outdated)
 
     def _settle(self, waiting: _Waiting, answer: ItemAnswer) -> None:
         waiting.attempt += 1
-        if self._wants_token(waiting, answer):
-            waiting.renewed = True
-            self._enqueue(waiting)
-            return
         result: object = answer
         verdict = self._judge(waiting, answer)
         if isinstance(verdict, Accept) and answer.status == OK:

@@ -18,9 +18,10 @@ from rollcall.credentials.assertion import Signer
 from rollcall.providers.http.client import Answer, Broken, Request
 from rollcall.providers.m365.auth import Application, explain_refusal
 from rollcall.providers.m365.batch import Item, ItemAnswer
+from rollcall.providers.m365.claims import read_claims
 from rollcall.providers.m365.contacts import decode_contacts, to_mailbox_error
 from rollcall.providers.m365.graph import FORBIDDEN, OK
-from rollcall.providers.m365.permissions import CONTACTS, PURPOSES, USERS, needed, read_claims
+from rollcall.providers.m365.permissions import CONTACTS, PURPOSES, USERS, needed
 from rollcall.providers.m365.photos import NOT_FOUND, decode_photo
 from rollcall.providers.m365.purposes import decode_purpose
 from rollcall.providers.m365.source import M365Source
@@ -215,7 +216,7 @@ class SetupCheck:
     async def _photo(self) -> Finding:
         if Stage.PHOTOS not in self._stages or not self._people:
             return Finding("photo", Light.SKIPPED, "Photos are switched off, or nobody was found.")
-        item = Item(path=f"/users/{self._people[0].id}/photo", mailbox=self._people[0].id or "")
+        item = _item(self._people[0].id or "", "photo", USERS)
         answer = await self._source.ask(item, decode_photo)
         if isinstance(answer, ItemAnswer) and answer.status != NOT_FOUND:
             error = answer.error
@@ -228,8 +229,7 @@ class SetupCheck:
         step = "shared mailboxes"
         if Stage.COMPANY_CONTACTS not in self._stages or not self._people:
             return Finding(step, Light.SKIPPED, "Company contacts are switched off.")
-        path = f"/users/{self._people[0].id}/mailboxSettings/userPurpose"
-        item = Item(path=path, mailbox=self._people[0].id or "")
+        item = _item(self._people[0].id or "", "mailboxSettings/userPurpose", PURPOSES)
         answer = await self._source.ask(item, decode_purpose)
         if isinstance(answer, ItemAnswer) and answer.status == FORBIDDEN:
             return Finding(
@@ -248,8 +248,12 @@ class SetupCheck:
         return Finding(step, Light.GREEN, "Its contacts can be read.")
 
     async def _probe(self, mailbox: SourceId) -> object:
-        path = f"/users/{quote(mailbox)}/contacts?$top=1&$select=id"
-        return await self._source.ask(Item(path=path, mailbox=mailbox), decode_contacts)
+        item = _item(mailbox, "contacts?$top=1&$select=id", CONTACTS)
+        return await self._source.ask(item, decode_contacts)
 
     def _wants(self, permission: str) -> bool:
         return any(each.name == permission for each in needed(self._stages))
+
+
+def _item(person: str, what: str, permission: str) -> Item:
+    return Item(path=f"/users/{quote(person)}/{what}", mailbox=person, permission=permission)

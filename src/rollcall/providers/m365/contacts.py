@@ -198,6 +198,7 @@ class BookReader:
                 raise _to_delta_error(answer, folder_id, first=path == start)
             page = draft.add(*answer)
             if page.delta_link:
+                relative_path(page.delta_link, self._root)  # a foreign one is not kept
                 cursor = since if draft.unreadable else page.delta_link
                 return draft.finish(complete=not since, cursor=cursor)
             if not page.next_link:
@@ -226,7 +227,12 @@ class BookReader:
     async def _ask(
         self, path: str, preference: tuple[str, str], decode: Callable[[bytes], T]
     ) -> T | ItemAnswer:
-        item = Item(path=path, mailbox=self._request.mailbox, headers=(preference,))
+        item = Item(
+            path=path,
+            mailbox=self._request.mailbox,
+            permission=PERMISSION,
+            headers=(preference,),
+        )
         return await self._queue.ask(item, decode)
 
 

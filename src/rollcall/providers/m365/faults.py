@@ -40,6 +40,13 @@ _PASSING = Fault(
     "microsoft-busy", Remedy.NOBODY, "Microsoft's sign-in service is busy or out of order for now."
 )
 
+LOOPING = Fault(
+    "microsoft-busy",
+    Remedy.NOBODY,
+    "Microsoft saw too many identical requests; they are not repeated in this run.",
+)
+"""Not even tried again."""
+
 ENTRA: Mapping[int, Fault] = {
     # the certificate and what it signs
     700027: _admin(
@@ -275,11 +282,7 @@ ENTRA: Mapping[int, Fault] = {
     501481: _ours("The code verifier does not fit the code challenge."),
     700005: _ours("The code was issued for another directory."),
     # what passes
-    50196: Fault(
-        "microsoft-busy",
-        Remedy.NOBODY,
-        "Microsoft saw too many identical requests; they are not repeated for a while.",
-    ),
+    50196: LOOPING,
     **dict.fromkeys((50033, 90006, 90012, 90024, 90033, 90090, 90055, 50087), _PASSING),
 }
 

@@ -15,6 +15,7 @@ from rollcall.providers.http.pace import Pace, Pauses
 from rollcall.providers.http.retry import Accept, GiveUp, Wait, judge_failure, judge_status
 from rollcall.providers.m365.answers import GraphError, decode_error
 from rollcall.providers.m365.auth import TokenSource
+from rollcall.providers.m365.claims import read_claims
 from rollcall.providers.m365.clouds import Cloud
 from rollcall.providers.m365.faults import (
     DIRECTORY_DENIED,
@@ -97,6 +98,17 @@ class GraphClient:
             body=body,
         )
         return await self._call(request, decode, scope=path, permission="")
+
+    def check_link(self, link: str | None) -> None:
+        """Raise ContractError for a link that leads to another host, before anybody keeps it."""
+        if link is not None:
+            self._client.check_host(link)
+
+    def may_be_outdated(self, permission: str) -> bool:
+        """Tell whether a new token may have `permission`: the kept one is older, and has it not."""
+        if self._tokens.issued_here:
+            return False
+        return permission not in (read_claims(self._tokens.current).roles or ())
 
     async def renew_token(self) -> None:
         """Drop the token for a new one, whose permissions are up to date."""

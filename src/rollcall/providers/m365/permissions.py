@@ -3,14 +3,11 @@
 https://learn.microsoft.com/graph/permissions-reference
 """
 
-import base64
-import binascii
 from collections.abc import Collection
 
 import msgspec
 
 from rollcall.core.policy import Stage
-from rollcall.providers.m365.wire import AccessClaims
 
 USERS = "User.Read.All"
 CONTACTS = "Contacts.Read"
@@ -70,15 +67,3 @@ def missing_permission(stage: Stage, roles: Collection[str] | None) -> str:
     """
     names = (each.name for each in PERMISSIONS if stage in each.stages and not each.optional)
     return next((name for name in names if name not in (roles or ())), "")
-
-
-def read_claims(token: str) -> AccessClaims:
-    """Return the claims of an access token, unverified: Graph verifies them, we show them."""
-    parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004 - header, claims, signature
-        return AccessClaims()
-    try:
-        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        return msgspec.json.decode(payload, type=AccessClaims)
-    except (binascii.Error, msgspec.DecodeError):
-        return AccessClaims()

@@ -18,6 +18,7 @@ from rollcall.providers.m365.gather import gather_answers
 from rollcall.providers.m365.wire import GraphPhoto
 
 NOT_FOUND = 404
+PERMISSION = "User.Read.All"
 
 
 class PhotosReader:
@@ -29,7 +30,7 @@ class PhotosReader:
 
     async def read_tags(self, ids: Sequence[SourceId]) -> AsyncGenerator[PhotoTag | PhotoFailure]:
         """Yield the tag of each photo. The largest is asked for, because any size may be alone."""
-        items = {each: Item(path=f"/users/{quote(each)}/photo", mailbox=each) for each in ids}
+        items = {each: _item(each, "photo") for each in ids}
         async with aclosing(gather_answers(self._queue, items, decode_photo)) as answers:
             async for source_id, answer in answers:
                 yield self._to_tag(source_id, answer)
@@ -53,7 +54,7 @@ class PhotosReader:
 
     def _content_item(self, source_id: SourceId, *, sized: bool) -> Item:
         photo = f"photos/{PHOTO_SIZE}x{PHOTO_SIZE}" if sized else "photo"
-        return Item(path=f"/users/{quote(source_id)}/{photo}/$value", mailbox=source_id)
+        return _item(source_id, f"{photo}/$value")
 
     def _to_tag(
         self, source_id: SourceId, answer: GraphPhoto | ItemAnswer
@@ -65,6 +66,10 @@ class PhotosReader:
         if (answer.width or 0) >= PHOTO_SIZE and (answer.height or 0) >= PHOTO_SIZE:
             self._large.add(source_id)
         return PhotoTag(source_id=source_id, tag=to_tag(answer))
+
+
+def _item(source_id: SourceId, what: str) -> Item:
+    return Item(path=f"/users/{quote(source_id)}/{what}", mailbox=source_id, permission=PERMISSION)
 
 
 def decode_photo(body: bytes) -> GraphPhoto:

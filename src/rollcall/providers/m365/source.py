@@ -12,6 +12,7 @@ from rollcall.core.ports import (
     PhotoContent,
     PhotoFailure,
     PhotoTag,
+    PurposeAnswer,
     UserEvent,
 )
 from rollcall.core.records import Cursor, Sighting, SourceId, UserRecord
@@ -23,8 +24,9 @@ from rollcall.providers.m365.auth import Application, TokenSource, TokenVault
 from rollcall.providers.m365.batch import Item, ItemAnswer
 from rollcall.providers.m365.batch_queue import BatchQueue
 from rollcall.providers.m365.books import BooksReader
+from rollcall.providers.m365.claims import read_claims
 from rollcall.providers.m365.graph import GraphClient
-from rollcall.providers.m365.permissions import missing_permission, read_claims
+from rollcall.providers.m365.permissions import missing_permission
 from rollcall.providers.m365.photos import PhotosReader
 from rollcall.providers.m365.purposes import PurposesReader
 from rollcall.providers.m365.users import UsersReader
@@ -85,7 +87,7 @@ class M365Source:
         """Read mailboxes, in whatever order they are done."""
         return self._books.read(requests)
 
-    def read_purposes(self, ids: Sequence[SourceId]) -> AsyncGenerator[tuple[SourceId, str]]:
+    def read_purposes(self, ids: Sequence[SourceId]) -> AsyncGenerator[PurposeAnswer]:
         """Say what each mailbox is for."""
         return self._purposes.read(ids)
 

@@ -59,6 +59,8 @@ class UsersReader:
                 url = START
                 yield StartOver()
                 continue
+            self._graph.check_link(page.next_link)
+            self._graph.check_link(page.delta_link)
             yield UserPage(sightings=_sightings(page, bad), resume=page.next_link or url)
             if page.delta_link:
                 yield UsersDone(cursor=Cursor(value=page.delta_link, shape=SHAPE))
@@ -76,7 +78,11 @@ class UsersReader:
     async def reread(self, ids: Sequence[SourceId]) -> AsyncGenerator[Sighting]:
         """Yield single objects, asked for one by one."""
         items = {
-            source_id: Item(path=f"/users/{quote(source_id)}?$select={SELECT}", mailbox=source_id)
+            source_id: Item(
+                path=f"/users/{quote(source_id)}?$select={SELECT}",
+                mailbox=source_id,
+                permission=PERMISSION,
+            )
             for source_id in ids
         }
         async with aclosing(gather_answers(self._queue, items, _decode_single)) as answers:
@@ -90,7 +96,9 @@ class UsersReader:
 
     async def find(self, lines: Sequence[str]) -> list[UserRecord]:
         """Return the people whose id, principal name or mail address one of `lines` is."""
-        items = {line: Item(path=_find_path(line), mailbox="") for line in lines}
+        items = {
+            line: Item(path=_find_path(line), mailbox="", permission=PERMISSION) for line in lines
+        }
         found: list[UserRecord] = []
         async with aclosing(gather_answers(self._queue, items, decode_users)) as answers:
             async for _, answer in answers:
