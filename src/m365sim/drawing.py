@@ -32,6 +32,7 @@ SKINS = ("#f3d2b3", "#e6b48c", "#c98e64", "#a06a43", "#7a4a2b", "#f7dfc9")
 HAIRS = ("#2b2118", "#5a3a22", "#a5763f", "#d9b36c", "#8d8d8d", "#3c1f14", "#b24a2a")
 SHIRTS = ("#22313f", "#f2f2ee", "#7a1f2b", "#34568b", "#556b2f", "#e0a96d")
 SUPERSAMPLING = 2
+UNREADABLE = (OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 def picture(photo: Photo, size: int) -> bytes:
@@ -48,7 +49,7 @@ def measured(raw: bytes) -> tuple[int, Literal["jpeg", "png"]] | None:
     try:
         with Image.open(io.BytesIO(raw)) as image:
             return max(image.size), "png" if image.format == "PNG" else "jpeg"
-    except (OSError, ValueError):
+    except UNREADABLE:
         return None
 
 
@@ -66,7 +67,7 @@ def _resized(photo: Photo, size: int) -> bytes:
             smaller = image.convert("RGB")
             smaller.thumbnail((size, size))
             return _saved(smaller, photo.picture_format)
-    except OSError:
+    except UNREADABLE:
         return photo.raw
 
 

@@ -23,7 +23,6 @@ from m365sim.transport import Transport
 from m365sim.world import World
 
 STATE_FILE = "sim.json"
-LARGEST_BODY = 64 * 1024 * 1024
 KEEP_ALIVE_SECONDS = 75.0
 
 

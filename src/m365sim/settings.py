@@ -11,6 +11,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     users_page_size_follows_prefer: bool = True
     """Prefer: odata.maxpagesize sets the size of users/delta pages, up to 999."""
     outlook_page_size: int = 10
+    immutable_ids: bool = False
+    """Contacts have immutable ids also for those who do not prefer them."""
     removed_in_first_round: bool = True
     """A first round of users/delta also names people who are gone."""
     users_delta_days: float = 7

@@ -27,7 +27,7 @@ class Transport:
                 method=request.method,
                 path=request.raw_path,
                 headers=headers,
-                body=await request.read(),
+                body=await request.content.read(),
             )
         )
         if reply.outcome.wait:

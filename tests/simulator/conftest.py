@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.simulator.control import Directory, Simulator
+from tests.simulator.control import LOG_FILE, Directory, Simulator
 from tests.simulator.graph import Client, KeyPair
 
 ROLES = ("User.Read.All", "Contacts.Read", "MailboxSettings.Read", "GroupMember.Read.All")
@@ -13,9 +13,11 @@ Connect = Callable[..., Client]
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    """The process that all tests share."""
-    with Simulator.started(tmp_path_factory.mktemp("m365sim")) as simulator:
+    """The process that all tests share; it must not have complained of itself in the end."""
+    home = tmp_path_factory.mktemp("m365sim")
+    with Simulator.started(home) as simulator:
         yield simulator
+    assert (home / LOG_FILE).read_text() == ""
 
 
 @pytest.fixture

@@ -26,11 +26,25 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from msgspec import Struct
 
+from tests.simulator.shown import (
+    ApplicationInfo,
+    CertificateInfo,
+    DirectoryInfo,
+    ExchangeSeen,
+    FaultSeen,
+    GroupTruth,
+    MailboxTruth,
+    RequestSeen,
+    UserTruth,
+)
+
 T = TypeVar("T")
 START_SECONDS = 120
 STOP_SECONDS = 10
 CALL_SECONDS = 120
 ANY_PORT = "127.0.0.1:0"
+LOG_FILE = "sim.log"
+"""In the home directory: what the simulator complains about, its own defects for instance."""
 
 
 class ControlCallError(Exception):
@@ -39,132 +53,6 @@ class ControlCallError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status}: {message}")
         self.status = status
-
-
-class CertificateInfo(Struct, frozen=True):
-    """An uploaded certificate."""
-
-    thumbprint_sha1: str
-    thumbprint_sha256: str
-    start: str
-    end: str
-
-
-class ApplicationInfo(Struct, frozen=True):
-    """An app registration as the simulator shows it."""
-
-    name: str
-    application_id: str
-    object_id: str = ""
-    service_principal_id: str = ""
-    roles: tuple[str, ...] = ()
-    enabled: bool = True
-    certificates: tuple[CertificateInfo, ...] = ()
-
-
-class DirectoryInfo(Struct, frozen=True):
-    """A directory as the simulator shows it."""
-
-    directory_id: str
-    name: str
-    domains: tuple[str, ...]
-    cloud: str
-    users: int
-    deleted_users: int
-    applications: tuple[ApplicationInfo, ...]
-
-
-class UserTruth(Struct, frozen=True):
-    """A user object as it really is."""
-
-    id: str
-    life: str
-    properties: dict[str, Any] = {}
-    mailbox: str = ""
-    denied: bool = False
-    photo: str | None = None
-
-
-class ContactTruth(Struct, frozen=True):
-    """A contact as it really is; `folder` is a path from "Contacts"."""
-
-    number: int
-    id: str
-    immutable_id: str
-    folder: str
-    modified_at: str
-    properties: dict[str, Any]
-
-
-class FolderTruth(Struct, frozen=True):
-    """A contact folder as it really is."""
-
-    number: int
-    id: str
-    path: str
-
-
-class MailboxTruth(Struct, frozen=True):
-    """What is in a mailbox."""
-
-    folders: tuple[FolderTruth, ...]
-    contacts: tuple[ContactTruth, ...]
-
-
-class GroupTruth(Struct, frozen=True):
-    """A group and the object ids in it."""
-
-    id: str
-    name: str
-    members: tuple[str, ...]
-
-
-class BatchItemSeen(Struct, frozen=True):
-    """An item of a batch in the log."""
-
-    id: str
-    method: str
-    url: str
-    status: int
-    headers: dict[str, str] = {}
-
-
-class RequestSeen(Struct, frozen=True):
-    """A request in the log."""
-
-    number: int
-    at: float
-    host: str
-    method: str
-    path: str
-    status: int
-    directory: str
-    headers: dict[str, str]
-    items: tuple[BatchItemSeen, ...]
-    faults: tuple[int, ...]
-
-
-class ExchangeSeen(Struct, frozen=True):
-    """A recorded request with its answer; bodies that are no text are base64."""
-
-    number: int
-    host: str
-    method: str
-    path: str
-    request_headers: dict[str, str]
-    request_body: str
-    status: int
-    response_headers: dict[str, str]
-    response_body: str
-
-
-class FaultSeen(Struct, frozen=True):
-    """A fault and how often it struck."""
-
-    id: int
-    fault: str
-    matched: int
-    hits: int
 
 
 class _State(Struct, frozen=True):
@@ -383,11 +271,11 @@ class Simulator:
         command += ["--login", login, "--graph", graph, "--control", control]
         for spec in directories:
             command += ["--directory", spec]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        home.mkdir(parents=True, exist_ok=True)
+        with (home / LOG_FILE).open("w") as log:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
-            _await_ready(process)
+            _await_ready(process, home / LOG_FILE)
             yield cls(home, process)
         finally:
             _end(process)
@@ -496,7 +384,7 @@ class Simulator:
             self._process.kill()
 
 
-def _await_ready(process: "subprocess.Popen[str]") -> None:
+def _await_ready(process: "subprocess.Popen[str]", log: Path) -> None:
     """Wait for the line that says it is ready; raise with what it said instead."""
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
@@ -504,11 +392,9 @@ def _await_ready(process: "subprocess.Popen[str]") -> None:
         ready = selector.select(START_SECONDS)
     line = process.stdout.readline() if ready else ""
     if not line.startswith("m365sim:"):
-        try:
-            rest, _ = process.communicate(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            rest = "it says nothing"
-        raise RuntimeError(f"m365sim did not start: {line}{rest}")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        raise RuntimeError(f"m365sim did not start: {line}{log.read_text()}")
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

@@ -1,6 +1,7 @@
 """A small client of the simulator's own Entra and Graph, for the tests of the simulator alone."""
 
 import contextlib
+import gzip
 import http.client
 import json
 import ssl
@@ -38,8 +39,9 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
+        """The body as JSON, unpacked where it came packed."""
+        packed = self.headers.get("content-encoding") == "gzip"
+        return json.loads(gzip.decompress(self.body) if packed else self.body)
 
     @property
     def code(self) -> str:

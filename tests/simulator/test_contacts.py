@@ -172,6 +172,17 @@ def test_a_move_changes_the_default_id_and_not_the_immutable_one(
     assert client.get(f"/users/{owner}/contacts/{contact.immutable_id.swapcase()}").status == 400
 
 
+def test_keys_may_stand_in_parentheses(client: Client, directory: Directory, owner: str) -> None:
+    customers = folder_id(directory, owner, "Contacts/Customers")
+    contact = next(
+        one.id for one in directory.mailbox(owner).contacts if one.folder == "Contacts/Customers"
+    )
+    path = f"/users('{owner}')/contactFolders('{quote(customers)}')/contacts('{contact}')"
+    assert client.get(path).json["id"] == contact
+    name = directory.user(owner).properties["userPrincipalName"]
+    assert client.get(f"/users(userPrincipalName='{name}')").json["id"] == owner
+
+
 def test_ids_are_of_one_mailbox(client: Client, directory: Directory, owner: str) -> None:
     other = next(one.id for one in directory.users() if one.mailbox == "user" and one.id != owner)
     contact = directory.mailbox(other).contacts[0]
@@ -402,6 +413,14 @@ def test_tokens_work_with_both_kinds_of_ids(
     )
     assert client.get(link).json["value"][0]["id"] == contact.id
     assert client.get(link, Prefer=IMMUTABLE).json["value"][0]["id"] == contact.immutable_id
+
+
+def test_immutable_ids_can_be_made_the_default(
+    client: Client, directory: Directory, owner: str
+) -> None:
+    client.simulator.set(immutable_ids=True)
+    found = client.get(f"/users/{owner}/contacts").json["value"]
+    assert found[0]["id"] == directory.mailbox(owner).contacts[0].immutable_id
 
 
 @pytest.mark.parametrize("option", ["$top=5", "$filter=x", "$orderby=displayName"])

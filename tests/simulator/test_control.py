@@ -79,6 +79,11 @@ def test_the_same_day_is_the_same_everywhere(simulator: Simulator) -> None:
     assert days[0] == days[1]
 
 
+def test_nothing_happens_where_nobody_is(simulator: Simulator) -> None:
+    with pytest.raises(ControlCallError, match="nobody"):
+        simulator.add_directory("empty:desert").evolve(renames=1)
+
+
 def test_changes_stop_at_the_first_that_cannot_be_made(directory: Directory) -> None:
     who = directory.users()[0].id
     with pytest.raises(ControlCallError, match="Change 1"):

@@ -122,6 +122,19 @@ def test_any_status_with_any_body(client: Client) -> None:
     assert (answer.body, answer.headers["x-why"]) == (b"oops", "test")
 
 
+def test_a_broken_body_of_an_item_does_not_break_its_batch(client: Client) -> None:
+    client.simulator.fault("status", path="/organization", status=502, body="{oops")
+    client.simulator.fault("html", path="/groups")
+    found = client.batch(
+        {"id": "1", "method": "GET", "url": "/organization"},
+        {"id": "2", "method": "GET", "url": "/groups"},
+        {"id": "3", "method": "GET", "url": "/users"},
+    )
+    assert found["1"]["body"] == "{oops"
+    assert found["2"]["body"].startswith("<html>")
+    assert found["3"]["body"]["value"]
+
+
 def test_a_gateway_answers_html(client: Client) -> None:
     client.simulator.fault("html")
     answer = client.get("/users")

@@ -89,6 +89,7 @@ def test_in_which_groups_somebody_is(reader: Client, nested: Directory) -> None:
 def test_members_come_and_go(reader: Client, nested: Directory) -> None:
     inner = nested.groups()[0]
     newcomer = nested.users()[4].id
+    assert ids(reader, f"/groups/{inner.id}/members") == list(inner.members)
     nested.change(
         op("add_member", group="Inner", member=newcomer),
         op("remove_member", group=inner.id, member=inner.members[0]),

@@ -10,8 +10,9 @@ from m365sim.graph.router import Route
 from m365sim.graph.routes import all_routes
 from tests.simulator.conftest import Connect
 from tests.simulator.contract import OPENAPI, Contract, Spoken, parsed, read_contract
-from tests.simulator.control import Directory, ExchangeSeen, Simulator, op
+from tests.simulator.control import Directory, Simulator, op
 from tests.simulator.graph import Client
+from tests.simulator.shown import ExchangeSeen
 
 NOT_DESCRIBED = (
     "checkMemberGroups",  # asked of each user instead of a group's members, and not in the subset
@@ -55,6 +56,7 @@ class Session:
         self.directory = directory
         self.user = next(one.id for one in directory.users() if one.mailbox == "user" and one.photo)
         self.nobody = next(one.id for one in directory.users() if one.mailbox == "none")
+        directory.change(op("remove_photo", user=self.nobody))
         mailbox = directory.mailbox(self.user)
         self.mailbox = mailbox
         self._folders = {one.path: one.id for one in mailbox.folders}
@@ -169,7 +171,7 @@ def rounds(session: Session, select: str) -> None:
     ]
     contact = session.mailbox.contacts[0].number
     directory.change(
-        op("delete_user", user=directory.users()[1].id),
+        op("delete_user", user=directory.users()[-1].id),
         op("update_user", user=user, set={"displayName": "Changed"}),
         op("delete_contact", user=user, contact=contact),
         op("add_contact", user=user, set={"displayName": "New"}),

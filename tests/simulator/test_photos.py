@@ -75,6 +75,17 @@ def test_a_picture_that_was_given_comes_back(
     assert size_of(client.get(f"/users/{owner}/photos/96x96/$value").body) == (96, 96)
 
 
+def test_a_picture_far_too_large_is_sent_as_it_is(
+    client: Client, directory: Directory, owner: str
+) -> None:
+    """Half a gigapixel in a small file: whoever opens it carelessly is sorry."""
+    target = io.BytesIO()
+    Image.new("1", (24_000, 24_000)).save(target, "PNG")
+    noise = target.getvalue() + bytes(2_000_000)
+    directory.change(op("set_photo", user=owner, photo=b64encode(noise).decode()))
+    assert client.get(f"/users/{owner}/photos/240x240/$value").body == noise
+
+
 def test_a_broken_photo_is_sent_as_if_it_were_good(
     client: Client, directory: Directory, owner: str
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from m365sim.control.asking import Ask
+from m365sim.control.asking import Ask, ControlError
 from m365sim.control.changes import AnyOperation, apply_change
 from m365sim.control.mailbox_changes import AddContact, DeleteContact, UpdateContact
 from m365sim.control.people_changes import (
@@ -93,6 +93,8 @@ def _somebody(directory: Directory, dice: Dice) -> str:
     """Return the id of an ordinary person, or, where there is none nearby, of anybody."""
     people = directory.people
     slots = people.live_slots()
+    if not slots:
+        raise ControlError("There is nobody to whom anything could happen.")
     start = dice.below(len(slots))
     for step in range(TRIES):
         slot = slots[(start + step) % len(slots)]

@@ -42,16 +42,16 @@ def change_group(directory: Directory, operation: GroupOperation, now: str) -> R
         nickname = "".join(sign for sign in operation.name.lower() if sign.isalnum()) or "group"
         group = directory.groups.add(operation.name, nickname, now)
         for member in operation.members:
-            group.members[_member_id(directory, member)] = None
+            directory.groups.add_member(group, _member_id(directory, member))
         return {"id": group.object_id}
     group = _required_group(directory, operation.group)
     match operation:
         case DeleteGroup():
             directory.groups.remove(group.object_id)
         case AddMember(member=member):
-            group.members[_member_id(directory, member)] = None
+            directory.groups.add_member(group, _member_id(directory, member))
         case RemoveMember(member=member):
-            group.members.pop(_member_id(directory, member), None)
+            directory.groups.remove_member(group, _member_id(directory, member))
     return {"id": group.object_id}
 
 

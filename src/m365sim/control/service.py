@@ -63,7 +63,7 @@ class Control:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the HTTP server."""
         path, _, query = request.raw_path.partition("?")
-        body = await request.read()
+        body = await request.content.read()
         status = 200
         try:
             page, arguments = self._page(request.method, path)

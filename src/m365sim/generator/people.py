@@ -14,6 +14,17 @@ from m365sim.state.photo import Photo
 LICENSE = [{"disabledPlans": [], "skuId": "cbdc14ab-d96c-4c30-b9f4-6ada7cdc1d46"}]
 """Microsoft 365 E3-like: that somebody is licensed at all is what matters."""
 
+DAYS = 10 * 12 * 28
+PLACES = (
+    len(WORDS.regions),
+    len(WORDS.titles),
+    len(WORDS.departments),
+    len(WORDS.streets),
+    120,
+    40,
+)
+NUMBERS = (DAYS, 10_000, 10_000, 10_000, 10_000)
+
 
 class GeneratedPeople:
     """The beginnings of a directory, computed from its plan."""
@@ -49,7 +60,7 @@ class GeneratedPeople:
 
     def photo(self, slot: int) -> Photo | None:
         """Return the photo of a slot."""
-        if slot >= self._plan.people or not _struck(slot, self._plan.photos, phase=0.5):
+        if slot >= self._plan.people or not self._among(slot, self._plan.photos, stride=7919):
             return None
         return Photo(seed=f"{self.seed}:{slot}", size=(648, 648, 360, 96)[slot % 4])
 
@@ -73,16 +84,22 @@ class GeneratedPeople:
         ]
         return [*teams, GroupSeed("Everybody in a team", tuple(names), "teams")] if teams else []
 
+    def _among(self, slot: int, share: float, *, stride: int) -> bool:
+        """Say whether somebody is one of a share; strides keep the shares apart from each other."""
+        return _struck(slot * stride % max(self._plan.people, 1), share)
+
     def _is_guest(self, slot: int) -> bool:
-        return _struck(slot, self._plan.guests, phase=0.3)
+        return self._among(slot, self._plan.guests, stride=7907)
 
     def _is_mailless(self, slot: int) -> bool:
-        return _struck(slot, self._plan.mailless, phase=0.6)
+        return self._among(slot, self._plan.mailless, stride=7901)
 
     def _person(self, slot: int) -> Properties:
         dice = Dice(self.seed, "person", slot)
-        given, surname = dice.pick(WORDS.given_names), dice.pick(WORDS.surnames)
-        region = dice.pick(WORDS.regions)
+        given, surname = self._name(dice)
+        place, title, department, street, house, office = dice.take(*PLACES)
+        born, phone, mobile, fax, extras = dice.take(*NUMBERS)
+        region = WORDS.regions[place]
         nickname = f"{spelled(given)}.{spelled(surname)}.{slot}"
         address = f"{nickname}@{self._domain}"
         written: Properties = {
@@ -91,47 +108,50 @@ class GeneratedPeople:
             "surname": surname,
             "userPrincipalName": address,
             "mailNickname": nickname,
-            "jobTitle": dice.pick(WORDS.titles),
-            "department": dice.pick(WORDS.departments),
-            "officeLocation": f"{region.city} {dice.below(40) + 1}",
+            "jobTitle": WORDS.titles[title],
+            "department": WORDS.departments[department],
+            "officeLocation": f"{region.city} {office + 1}",
             "companyName": self._plan.name,
             "city": region.city,
             "country": region.name,
-            "streetAddress": f"{dice.pick(WORDS.streets)} {dice.below(120) + 1}",
+            "streetAddress": f"{WORDS.streets[street]} {house + 1}",
             "preferredLanguage": region.language,
             "usageLocation": region.country,
             "employeeId": str(100_000 + slot),
-            "accountEnabled": not _struck(slot, self._plan.disabled, phase=0.9),
+            "accountEnabled": not self._among(slot, self._plan.disabled, stride=7883),
             "userType": "Member",
-            "createdDateTime": _created(dice),
+            "createdDateTime": _created(born),
             "assignedLicenses": LICENSE,
         }
-        if dice.chance(0.9):
-            written["businessPhones"] = [dialled(region.landline, dice.below(10_000))]
-        elif dice.chance(0.5):
+        # Nine in ten have a telephone, seven a mobile one; of the others every second says so.
+        if extras % 10:
+            written["businessPhones"] = [dialled(region.landline, phone)]
+        elif slot % 2:
             written["businessPhones"] = []
-        if dice.chance(0.7):
-            written["mobilePhone"] = dialled(region.mobile, dice.below(10_000))
-        if dice.chance(0.1):
-            written["faxNumber"] = dialled(region.landline, dice.below(10_000))
-        if dice.chance(0.1):
+        if extras // 10 % 10 < 7:  # noqa: PLR2004  seven in ten
+            written["mobilePhone"] = dialled(region.mobile, mobile)
+        if extras // 100 % 10 == 0:
+            written["faxNumber"] = dialled(region.landline, fax)
+        if extras // 1000 == 0:
             written["otherMails"] = [f"{nickname}@private.example"]
-        if _struck(slot, self._plan.nameless, phase=0.8):
+        if self._among(slot, self._plan.nameless, stride=7879):
             del written["givenName"], written["surname"]
             written["displayName"] = f"Account {slot}"
-        if not self._is_mailless(slot):
-            written["mail"] = address
-            written["proxyAddresses"] = [
-                f"SMTP:{address}",
-                f"smtp:{spelled(surname).lower()}{slot}@{self._domain}",
-            ]
-        else:
-            written["assignedLicenses"] = []
-        return written
+        return written | self._mail(slot, address, surname)
+
+    def _name(self, dice: Dice) -> tuple[str, str]:
+        given, surname = dice.take(len(WORDS.given_names), len(WORDS.surnames))
+        return WORDS.given_names[given], WORDS.surnames[surname]
+
+    def _mail(self, slot: int, address: str, surname: str) -> Properties:
+        if self._is_mailless(slot):
+            return {"assignedLicenses": []}
+        alias = f"smtp:{spelled(surname)}{slot}@{self._domain}"
+        return {"mail": address, "proxyAddresses": [f"SMTP:{address}", alias]}
 
     def _guest(self, slot: int) -> Properties:
         dice = Dice(self.seed, "person", slot)
-        given, surname = dice.pick(WORDS.given_names), dice.pick(WORDS.surnames)
+        given, surname = self._name(dice)
         nickname = f"{spelled(given)}.{spelled(surname)}.{slot}"
         mail = f"{nickname}@partner.example"
         return {
@@ -146,7 +166,7 @@ class GeneratedPeople:
             "userType": "Guest",
             "creationType": "Invitation",
             "externalUserState": "Accepted",
-            "createdDateTime": _created(dice),
+            "createdDateTime": _created(dice.below(DAYS)),
             "assignedLicenses": [],
         }
 
@@ -168,11 +188,11 @@ class GeneratedPeople:
         }
 
 
-def _struck(slot: int, share: float, *, phase: float = 0.0) -> bool:
+def _struck(slot: int, share: float) -> bool:
     """Say whether a slot belongs to a share of all, spread evenly and exactly."""
-    return int((slot + 1) * share + phase) > int(slot * share + phase)
+    return int((slot + 1) * share) > int(slot * share)
 
 
-def _created(dice: Dice) -> str:
-    years, days = divmod(dice.below(10 * 12 * 28), 12 * 28)
+def _created(day: int) -> str:
+    years, days = divmod(day, 12 * 28)
     return f"{2015 + years}-{days // 28 + 1:02}-{days % 28 + 1:02}T08:00:00Z"

@@ -11,6 +11,7 @@ from m365sim.graph.options import bad_request
 from m365sim.seeds import number
 
 MOST_ITEMS = 20
+FIRST_ERROR = 400
 METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 encode = msgspec.json.Encoder().encode
 
@@ -117,13 +118,23 @@ def batch_parts(answers: Sequence[tuple[str, Answer]]) -> tuple[bytes, ...]:
 
 
 def _embedded(answer: Answer) -> bytes:
-    if answer.is_json:
+    """Return a body as a JSON value: JSON as it is, text as text, anything else as base64."""
+    if answer.is_json and (answer.status < FIRST_ERROR or _is_json(answer.body)):
         return answer.body
-    if answer.content_type.startswith("text/"):
-        return (
-            answer.body if answer.body.isdigit() else encode(answer.body.decode(errors="replace"))
-        )
+    if answer.body.isdigit():
+        return answer.body
+    if answer.content_type.startswith(("text/", "application/json")):
+        return encode(answer.body.decode(errors="replace"))
     return b'"' + b64encode(answer.body) + b'"'
+
+
+def _is_json(body: bytes) -> bool:
+    """Say whether an error, which a fault may have written, would not break the batch."""
+    try:
+        msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _malformed(message: str) -> GraphError:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from m365sim.answers import Answer, Marks
+from m365sim.answers import GRAPH_JSON, Answer, Marks
 from m365sim.entra.signing import Claims
 from m365sim.faults.playing import Quirks
 from m365sim.graph.options import Options, Prefer
@@ -86,8 +86,6 @@ def page_body(
 
 def answer_of(body: bytes, **headers: str) -> Answer:
     """Wrap a good JSON body."""
-    from m365sim.answers import GRAPH_JSON
-
     return Answer(
         200, body, GRAPH_JSON, {name.replace("_", "-"): value for name, value in headers.items()}
     )

@@ -19,9 +19,6 @@ class Prefer:
     minimal: bool = False
 
 
-NO_PREFERENCE = Prefer()
-
-
 @dataclass(frozen=True, slots=True)
 class Options:
     """Query options by lower-case name; values are decoded."""
@@ -98,17 +95,17 @@ def read_options(query: str, *, allowed: Collection[str]) -> Options:
     return Options(values)
 
 
-def read_prefer(header: str | None) -> Prefer:
+def read_prefer(header: str | None, *, immutable_ids: bool = False) -> Prefer:
     """Read a Prefer header; what is not known is let pass, as Graph does."""
     if not header:
-        return NO_PREFERENCE
+        return Prefer(immutable_ids=immutable_ids)
     found = {
         m.group(1).lower(): (m.group(2) or "").strip().strip('"')
         for m in PREFERENCE.finditer(header)
     }
     size = found.get("odata.maxpagesize", found.get("maxpagesize", ""))
     return Prefer(
-        immutable_ids=found.get("idtype", "").lower() == "immutableid",
+        immutable_ids=immutable_ids or found.get("idtype", "").lower() == "immutableid",
         page_size=int(size) if size.isdigit() and int(size) else None,
         minimal=found.get("return", "").lower() == "minimal",
     )

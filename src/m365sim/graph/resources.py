@@ -1,6 +1,8 @@
 """One resource asked for, alone or in a batch: permissions, limits, kept answers, faults."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from m365sim.answers import Answer, GraphError, Marks, error_answer
@@ -54,36 +56,36 @@ class Resources:
     ) -> Outcome:
         """Answer one request as limits and faults let it."""
         now = self._world.clock.now()
-        limits = self._world.limits
-        route: Route | None = None
-        arguments: tuple[str, ...] = ()
-        refusal: GraphError | None = None
-        mailbox: tuple[str, str] | None = None
+
+        def played(serve: Callable[[Quirks], Answer]) -> Outcome:
+            return play(rules, subject=subject, marks=asked.marks, now=now, serve=serve)
+
         try:
             route, arguments = self._router.find(asked.method, asked.bare_path)
-            if route.workload is Workload.OUTLOOK:
-                key = (access.claims.appid, mailbox_key(access, arguments))
-                limits.enter_mailbox(self._world.settings, key, now)
-                mailbox = key
+            async with self._place(access, route, arguments):
+                return played(lambda quirks: self._safely(asked, access, route, arguments, quirks))
         except GraphError as error:
-            refusal = error
+            refusal = error_answer(error, asked.marks)
+            return played(lambda _: refusal)
 
-        def answer(quirks: Quirks) -> Answer:
-            try:
-                if route is None or refusal is not None:
-                    raise refusal or GraphError(500, "UnknownError", "No route and no refusal.")
-                return self._answer(asked, access, route, arguments, quirks)
-            except GraphError as error:
-                return error_answer(error, asked.marks)
-
+    @contextlib.asynccontextmanager
+    async def _place(
+        self, access: Access, route: Route, arguments: tuple[str, ...]
+    ) -> AsyncIterator[None]:
+        """Hold a place at the service for as long as it takes; 429 when there is none."""
+        settings, limits = self._world.settings, self._world.limits
+        if route.workload is Workload.DIRECTORY:
+            await _pause(settings.directory_latency_ms / 1000)
+            yield
+            return
+        key = (access.claims.appid, mailbox_key(access, arguments))
+        limits.enter_mailbox(settings, key, self._world.clock.now())
         try:
-            latency = self._latency(route) if refusal is None else 0
-            if latency:
-                await asyncio.sleep(latency)
-            return play(rules, subject=subject, marks=asked.marks, now=now, serve=answer)
+            least = LATENCY_UNDER_LIMITS if settings.outlook_limits else 0
+            await _pause(settings.outlook_latency_ms / 1000 or least)
+            yield
         finally:
-            if mailbox is not None:
-                limits.leave_mailbox(mailbox)
+            limits.leave_mailbox(key)
 
     def mailbox_of(self, access: Access, asked: Asked) -> str:
         """Return a sign of the mailbox that a request is about, "" when it is about none."""
@@ -93,13 +95,18 @@ class Resources:
             return ""
         return mailbox_key(access, arguments) if route.workload is Workload.OUTLOOK else ""
 
-    def _latency(self, route: Route | None) -> float:
-        settings = self._world.settings
-        if route is None or route.workload is Workload.DIRECTORY:
-            return settings.directory_latency_ms / 1000
-        if settings.outlook_latency_ms:
-            return settings.outlook_latency_ms / 1000
-        return LATENCY_UNDER_LIMITS if settings.outlook_limits else 0.0
+    def _safely(
+        self,
+        asked: Asked,
+        access: Access,
+        route: Route,
+        arguments: tuple[str, ...],
+        quirks: Quirks,
+    ) -> Answer:
+        try:
+            return self._answer(asked, access, route, arguments, quirks)
+        except GraphError as error:
+            return error_answer(error, asked.marks)
 
     def _answer(
         self,
@@ -130,7 +137,9 @@ class Resources:
             path=path,
             arguments=arguments,
             options=options,
-            prefer=read_prefer(asked.headers.get("prefer")),
+            prefer=read_prefer(
+                asked.headers.get("prefer"), immutable_ids=self._world.settings.immutable_ids
+            ),
             headers=asked.headers,
             body=asked.body,
             quirks=quirks,
@@ -150,7 +159,7 @@ class Resources:
             return route.answer(call)
         application = call.access.application
         key = (
-            call.directory.directory_id,
+            call.directory.serial,
             revision,
             asked.path,
             asked.base,
@@ -166,6 +175,11 @@ class Resources:
             answer = route.answer(call)
             self._kept.keep(key, answer)
         return answer
+
+
+async def _pause(seconds: float) -> None:
+    if seconds:
+        await asyncio.sleep(seconds)
 
 
 def _revision(call: Call, route: Route) -> tuple[int, ...] | None:

@@ -11,7 +11,7 @@ from m365sim.graph.call import Call
 from m365sim.graph.options import bad_request
 
 VARIABLE = "*"
-KEYED = re.compile(r"^(?P<name>[\w.$]+)\((?P<key>.*)\)$")
+KEYED = re.compile(r"^(?P<name>[\w.$]+)\((?:\w+=(?='))?(?P<key>.*)\)$")
 NAMESPACE = re.compile(r"^(microsoft\.)?graph\.", re.IGNORECASE)
 
 
@@ -81,6 +81,7 @@ class Router:
 
 
 def _segments(path: str) -> list[str]:
+    """Return the segments of a path, a key in parentheses as a segment of its own."""
     found: list[str] = []
     for segment in path.strip("/").split("/"):
         keyed = KEYED.match(segment) or KEYED.match(unquote(segment))
@@ -89,8 +90,7 @@ def _segments(path: str) -> list[str]:
             continue
         found.append(keyed["name"])
         if keyed["key"]:
-            value = keyed["key"].rpartition("=")[2] if "='" in keyed["key"] else keyed["key"]
-            found.append(value.strip("'").replace("''", "'"))
+            found.append(keyed["key"].strip("'").replace("''", "'"))
     return found
 
 

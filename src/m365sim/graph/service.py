@@ -9,7 +9,14 @@ from m365sim.clock import http_date
 from m365sim.faults.answering import failed_dependency, mailbox_throttled
 from m365sim.faults.playing import Outcome, play, replacement
 from m365sim.faults.rules import Subject
-from m365sim.graph.batch import BatchItem, batch_parts, in_waves, read_batch, relative_path
+from m365sim.graph.batch import (
+    FIRST_ERROR,
+    BatchItem,
+    batch_parts,
+    in_waves,
+    read_batch,
+    relative_path,
+)
 from m365sim.graph.call import Access
 from m365sim.graph.identity import Gatekeeper
 from m365sim.graph.resources import Asked, Resources
@@ -19,7 +26,6 @@ from m365sim.world import World
 
 VERSION = "/v1.0"
 BATCH_PATH = "/$batch"
-FIRST_ERROR = 400
 DIAGNOSTIC = (
     '{"ServerInfo":{"DataCenter":"Simulated","Slice":"E","Ring":"0","ScaleUnit":"000",'
     '"RoleInstance":"M365SIM"}}'

@@ -1,6 +1,7 @@
 """One directory (an Entra tenant) with its mailboxes, photos, groups and app registrations."""
 
 from collections import Counter, OrderedDict
+from itertools import count
 
 from msgspec import Struct
 
@@ -17,6 +18,9 @@ from m365sim.state.photo import Photo
 FOUNDED_AT = "2019-03-04T08:30:00Z"
 KEPT_MAILBOXES = 64
 """Unchanged mailboxes that stay in memory after they were read."""
+
+
+SERIALS = count(1)
 
 
 class Expiry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,6 +42,8 @@ class Directory:
     """Everything under one directory id."""
 
     def __init__(self, name: str, *, cloud: Cloud, origin: Origin, country: str = "US") -> None:
+        self.serial = next(SERIALS)
+        """Tells apart two directories that had the same id, one after the other."""
         self.name = name
         self.cloud = cloud
         self.country = country
@@ -55,6 +61,7 @@ class Directory:
         self.contacts_tokens = TokenAges()
         self._version = 0
         self._mailbox_versions: Counter[int] = Counter()
+        self._mailbox_changes = 0
         self._origin = origin
         self._mailboxes: dict[int, Mailbox] = {}
         self._edited: dict[int, Contents] = {}
@@ -69,7 +76,8 @@ class Directory:
     @property
     def revision(self) -> tuple[int, ...]:
         """A value that changes with all that the directory shows; kept answers go by it."""
-        return self._version, self._mailbox_versions.total(), self.people.feed.position
+        feed = self.people.feed
+        return self._version, self._mailbox_changes, self.groups.version, feed.position
 
     def mailbox_revision(self, slot: int) -> tuple[int, ...]:
         """Return a value that changes with all that one mailbox shows."""
@@ -89,7 +97,7 @@ class Directory:
     def set_mailbox(self, slot: int, mailbox: Mailbox) -> None:
         """Put a mailbox into another state."""
         self._mailboxes[slot] = mailbox
-        self._mailbox_versions[slot] += 1
+        self._touch(slot)
 
     def contents(self, slot: int) -> Contents:
         """Return what is in a mailbox, to be read only."""
@@ -105,7 +113,7 @@ class Directory:
         if slot not in self._edited:
             read = slot in self._read
             self._edited[slot] = self._read.pop(slot) if read else self._beginning(slot)
-        self._mailbox_versions[slot] += 1
+        self._touch(slot)
         return self._edited[slot]
 
     def photo(self, slot: int) -> Photo | None:
@@ -117,7 +125,11 @@ class Directory:
     def set_photo(self, slot: int, photo: Photo | None) -> None:
         """Give a user another photo, or none."""
         self._photos[slot] = photo
+        self._touch(slot)
+
+    def _touch(self, slot: int) -> None:
         self._mailbox_versions[slot] += 1
+        self._mailbox_changes += 1
 
     def _beginning(self, slot: int) -> Contents:
         if slot < self._origin.count:

@@ -23,6 +23,8 @@ class Groups:
 
     def __init__(self, seed: str) -> None:
         self._seed = seed
+        self.version = 0
+        """Goes up with every change."""
         self._count = 0
         self._groups: dict[str, Group] = {}
 
@@ -42,13 +44,25 @@ class Groups:
         self._count += 1
         group = Group(guid(self._seed, "group", self._count), name, mail_nickname, now)
         self._groups[group.object_id] = group
+        self.version += 1
         return group
 
     def remove(self, object_id: str) -> None:
         """Delete a group; it also leaves the groups it was in."""
         del self._groups[object_id]
         for group in self:
-            group.members.pop(object_id, None)
+            self.remove_member(group, object_id)
+        self.version += 1
+
+    def add_member(self, group: Group, object_id: str) -> None:
+        """Put a user or a group into a group."""
+        group.members[object_id] = None
+        self.version += 1
+
+    def remove_member(self, group: Group, object_id: str) -> None:
+        """Take a user or a group out of a group, if it is in it."""
+        group.members.pop(object_id, None)
+        self.version += 1
 
     def transitive_members(self, group: Group) -> list[str]:
         """Return everybody in a group and in the groups within, each once."""
@@ -78,4 +92,4 @@ class Groups:
                     user_id(member) if isinstance(member, int) else inner and inner.object_id
                 )
                 if object_id:
-                    group.members[object_id] = None
+                    self.add_member(group, object_id)

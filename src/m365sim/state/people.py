@@ -4,6 +4,7 @@ A user has a slot, a number that never changes and is never given again. People 
 are computed from the origin whenever they are asked for; only those who changed are kept.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from enum import IntEnum
 
@@ -32,7 +33,7 @@ class People:
         self._changed: dict[int, Properties] = {}
         self._deleted_at: dict[int, str] = {}
         self._versions: Counter[int] = Counter()
-        self._live: list[int] | None = None
+        self._live = list(range(origin.count))
         self._names: dict[str, int] | None = None
         self._addresses: dict[str, int] | None = None
         self.feed = UserFeed()
@@ -52,8 +53,6 @@ class People:
 
     def live_slots(self) -> list[int]:
         """Return the slots of those who are there, ascending; not to be changed by the caller."""
-        if self._live is None:
-            self._live = [slot for slot, life in enumerate(self._life) if life == Life.LIVE]
         return self._live
 
     def deleted_slots(self) -> list[int]:
@@ -101,7 +100,7 @@ class People:
         self._ids.append(object_id)
         self._slots[object_id] = slot
         self._life.append(Life.LIVE)
-        self._live = None
+        self._live.append(slot)
         self._changed[slot] = properties
         for column in self.encoded.values():
             column.append(None)
@@ -122,14 +121,22 @@ class People:
 
     def set_life(self, slot: int, life: Life, now: str) -> None:
         """Delete, restore or purge somebody."""
+        self._keep_live(slot, life)
         self._life[slot] = life
-        self._live = None
         if life is Life.LIVE:
             self._deleted_at.pop(slot, None)
         else:
             self._deleted_at.setdefault(slot, now)
         self._touch(slot)
         self.feed.record(slot)
+
+    def _keep_live(self, slot: int, life: Life) -> None:
+        place = bisect_left(self._live, slot)
+        listed = place < len(self._live) and self._live[place] == slot
+        if listed and life is not Life.LIVE:
+            del self._live[place]
+        elif not listed and life is Life.LIVE:
+            self._live.insert(place, slot)
 
     def _touch(self, slot: int) -> None:
         self._versions[slot] += 1
