@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "rollcall"
 REFERENCE = ROOT / "docs" / "reference"
 ERROR_PAGES = ROOT / "docs" / "howto" / "errors"
-CODES = "## Codes that lead here"
-WRITTEN = "This page is written from the code by `make docs`.\n"
+CODES_HEADING = "## Codes that lead here"
+WRITTEN = "This page is written from the code by `make docs`."
 
 OBJECTS = {
     "tenant": "rollcall.cli.tenants:TenantJson",
@@ -51,6 +51,9 @@ OBJECTS = {
 }
 """The JSON objects in the order of the page, and the structs that they are."""
 
+ABOUT = "_about"
+"""The key under which meanings.toml says what an object is, and which commands print it."""
+
 PLAIN_TYPES = {
     str: "string",
     int: "integer",
@@ -59,11 +62,11 @@ PLAIN_TYPES = {
     datetime: "time",
 }
 
-ABOUT = "_about"
+MENDERS = {"ADMINISTRATOR": "an administrator", "NOBODY": "nobody", "US": "Rollcall"}
 
 
 class Meanings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """docs/reference/meanings.toml: what names mean, by the page and table they stand in."""
+    """docs/reference/meanings.toml: introductions, and what names mean, table by table."""
 
     pages: dict[str, str]
     objects: dict[str, dict[str, str]]
@@ -84,7 +87,7 @@ class MeaningError(Exception):
 
 
 def main() -> None:
-    """Write every page that is not as it should be."""
+    """Write every page anew."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollcall.config.settings")
     django.setup()
     for path, text in render_pages().items():
@@ -93,16 +96,19 @@ def main() -> None:
 
 def render_pages() -> dict[Path, str]:
     """Return every page that is written from the code, as it should be. Django must be set up."""
-    pages = {
-        "commands.md": _commands(),
-        "entra-errors.md": _microsoft_codes(),
-        "graph-permissions.md": _permissions(),
-        "json.md": _json(),
-        "refusals-and-problems.md": _outcomes(),
-        "settings.md": _settings(),
+    meanings = load_meanings()
+    reference = {
+        "commands.md": _commands(meanings),
+        "entra-errors.md": _microsoft_codes(meanings),
+        "graph-permissions.md": _permissions(meanings),
+        "json.md": _json(meanings),
+        "refusals-and-problems.md": _outcomes(meanings),
+        "settings.md": _settings(meanings),
     }
-    reference = {REFERENCE / name: text for name, text in pages.items()}
-    return {**reference, **{path: _with_codes(path) for path in sorted(ERROR_PAGES.glob("*.md"))}}
+    return {
+        **{REFERENCE / name: text for name, text in reference.items()},
+        **{path: _with_codes(path) for path in sorted(ERROR_PAGES.glob("*.md"))},
+    }
 
 
 @cache
@@ -121,70 +127,49 @@ def check_names(what: str, named: Collection[str], explained: Collection[str]) -
         raise MeaningError(f"{what}: the code has no {', '.join(surplus)}; see meanings.toml.")
 
 
-# settings
-
-
-def _settings() -> str:
+def _settings(meanings: Meanings) -> str:
     from rollcall.environment import CLOUD_SETTINGS, CLOUD_SWITCHES, SETTINGS
     from rollcall.providers.m365.clouds import BUILT_IN
 
     machine = [
-        (
-            f"`{each.name}`" if each.in_file else "–",
-            f"`{each.variable}`",
-            _code(each.default),
-            each.help,
-        )
+        (_code(_file_name(each)), _code(each.variable), _code(each.default), each.help)
         for each in SETTINGS
     ]
-    clouds = [(f"`{each.name}`", _code(each.default), each.help) for each in CLOUD_SETTINGS]
+    clouds = [(_code(each.name), _code(each.default), each.help) for each in CLOUD_SETTINGS]
     clouds += [
-        (f"`{each.name}`", _code(str(each.default).lower()), each.help) for each in CLOUD_SWITCHES
+        (_code(each.name), _code(str(each.default).lower()), each.help) for each in CLOUD_SWITCHES
     ]
     built_in = [
-        (
-            f"`{each.name}`",
-            each.login,
-            each.graph,
-            each.portal,
-            "yes" if each.contact_delta else "no",
-        )
+        (_code(each.name), each.login, each.graph, each.portal, _yes(each.contact_delta))
         for each in BUILT_IN.values()
     ]
-    return (
-        f"# Settings of a machine{WRITTEN}"
-        "They stand in `rollcall.toml` in the home, or in variables, which win. An empty variable "
-        "counts as not set. A relative\npath starts from the home. A name that is not in the table "
-        "stops the start.\n\n"
-        + _table(("in rollcall.toml", "variable", "default", "what it is"), machine)
-        + "\n## A cloud of your own\n\nA table `[clouds.NAME]` in `rollcall.toml`; the name is made "
-        "of upper-case letters, digits, `-` and `_`.\n`login` and `graph` must be given.\n\n"
-        + _table(("key", "default", "what it is"), clouds)
-        + "\n## Built-in clouds\n\n"
-        + _table(("name", "login", "graph", "portal", "contacts read incrementally"), built_in)
+    return _page(
+        "# Settings of a machine",
+        meanings.pages["settings"],
+        _table(("in rollcall.toml", "variable", "default", "what it is"), machine),
+        "## A cloud of your own",
+        meanings.pages["clouds"],
+        _table(("key", "default", "what it is"), clouds),
+        "## Built-in clouds",
+        _table(("name", "login", "graph", "portal", "contacts read incrementally"), built_in),
     )
 
 
-# commands
+def _file_name(setting: Any) -> str | None:
+    return setting.name if setting.in_file else None
 
 
-def _commands() -> str:
-    leaves = dict(list_commands())
-    meanings = load_meanings().options
+def _commands(meanings: Meanings) -> str:
+    commands = dict(list_commands())
     silent = [
         f"{name} {option.opts[0]}"
-        for name, command in leaves.items()
+        for name, command in commands.items()
         for option in _options(command)
         if not option.help
     ]
-    check_names("options", silent, meanings)
-    parts = [_command(name, command, meanings) for name, command in leaves.items()]
-    return (
-        f"# Commands{WRITTEN}"
-        "Every command takes `--json` and then prints JSON ([json.md](json.md)); `--help` says what "
-        "it takes.\nExit codes: 0 done, 1 failed, 2 wrong use, 3 held by a guard. What is wrong is "
-        "said on stderr.\n\n" + "\n".join(parts)
-    )
+    check_names("options", silent, meanings.options)
+    blocks = [_command(name, each, meanings.options) for name, each in commands.items()]
+    return _page("# Commands", meanings.pages["commands"], *blocks)
 
 
 def list_commands() -> Iterator[tuple[str, click.Command]]:
@@ -207,14 +192,14 @@ def _command(name: str, command: click.Command, meanings: Mapping[str, str]) -> 
     usage = " ".join([name, *command.collect_usage_pieces(context)])
     rows = [
         (
-            f"`{option.opts[0]}`",
+            _code(option.opts[0]),
             "" if option.is_flag else _code(option.make_metavar(context).strip("[]")),
             _explain_option(option, meanings.get(f"{name} {option.opts[0]}", "")),
         )
         for option in _options(command)
     ]
-    table = "\n" + _table(("option", "value", "what it does"), rows) if rows else ""
-    return f"## {name}\n\n    {usage}\n\n{command.help}\n{table}"
+    table = [_table(("option", "value", "what it does"), rows)] if rows else []
+    return _join(f"## {name}", f"    {usage}", command.help or "", *table)
 
 
 def _options(command: click.Command) -> list[click.Option]:
@@ -229,34 +214,27 @@ def _explain_option(option: click.Option, meaning: str) -> str:
     return f"{option.help or meaning}{default}{required}"
 
 
-# JSON
-
-
-def _json() -> str:
-    meanings = load_meanings()
+def _json(meanings: Meanings) -> str:
     check_names("objects", OBJECTS, meanings.objects)
-    parts = [_object(name, meanings.objects[name]) for name in OBJECTS]
+    objects = [_object(name, meanings.objects[name]) for name in OBJECTS]
     answers = [
-        f"### {command}\n\n"
-        + _table(
-            ("key", "type", "meaning"),
-            [(f"`{key}`", *explained) for key, explained in keys.items()],
+        _join(
+            f"### {command}",
+            _table(
+                ("key", "type", "meaning"),
+                [(_code(key), *explained) for key, explained in keys.items()],
+            ),
         )
         for command, keys in meanings.answers.items()
     ]
-    return (
-        f"# JSON{WRITTEN}"
-        "What commands print with `--json`. Keys are fixed; those with nothing to say are null. A "
-        "time is RFC 3339 in UTC. A number\nof an extension is a string. Lists are arrays of the "
-        "objects below.\n\n" + "\n".join(parts) + "\n## Small answers\n\n" + "\n".join(answers)
-    )
+    return _page("# JSON", meanings.pages["json"], *objects, "## Small answers", *answers)
 
 
 def _object(name: str, explained: Mapping[str, str]) -> str:
     hints = get_type_hints(resolve_name(OBJECTS[name]))
     check_names(f"object “{name}”", [ABOUT, *hints], explained)
-    rows = [(f"`{key}`", _json_type(hint), explained[key]) for key, hint in hints.items()]
-    return f"## {name}\n\n{explained[ABOUT]}\n\n" + _table(("key", "type", "meaning"), rows)
+    rows = [(_code(key), _json_type(hint), explained[key]) for key, hint in hints.items()]
+    return _join(f"## {name}", explained[ABOUT], _table(("key", "type", "meaning"), rows))
 
 
 def _json_type(hint: Any) -> str:
@@ -276,141 +254,130 @@ def _json_type(hint: Any) -> str:
     return f"[{name}](#{name.replace(' ', '-')})"
 
 
-# permissions and Microsoft's codes
-
-
-def _permissions() -> str:
+def _permissions(meanings: Meanings) -> str:
+    from rollcall.core.policy import Stage
     from rollcall.providers.m365.permissions import PERMISSIONS
 
     rows = [
         (
-            f"`{each.name}`",
-            ", ".join(sorted(each.stages)) or "none yet",
+            _code(each.name),
+            ", ".join(stage for stage in Stage if stage in each.stages) or "none yet",
             "optional" if each.optional else "needed",
             each.purpose,
-            f"`{each.role_id}`",
+            _code(each.role_id),
         )
         for each in PERMISSIONS
     ]
-    return (
-        f"# Permissions of Microsoft Graph{WRITTEN}"
-        "All are of the type *Application* and need admin consent. Rollcall only reads. What to "
-        "grant for which switch, and how\nto grant less, is in "
-        "[permissions.md](../howto/permissions.md).\n\n"
-        + _table(("permission", "stages", "", "what for", "id in a manifest"), rows)
+    return _page(
+        "# Permissions of Microsoft Graph",
+        meanings.pages["permissions"],
+        _table(("permission", "stages", "need", "what for", "id in a manifest"), rows),
     )
 
 
-def _microsoft_codes() -> str:
+def _microsoft_codes(meanings: Meanings) -> str:
     from rollcall.providers.m365 import faults
 
-    numbered = [(f"AADSTS{number}", fault) for number, fault in sorted(faults.ENTRA.items())]
-    named = sorted(faults.ENTRA_ERRORS.items())
+    headers = ("Microsoft's code", "Rollcall's code", "what it means", "who mends it", "page")
     mailboxes = [
-        (f"`{code}`", f"`{fault.status}`", fault.sentence)
+        (_code(code), _code(fault.status), fault.sentence)
         for code, fault in sorted(faults.MAILBOXES.items())
     ]
-    headers = ("Microsoft's code", "Rollcall's code", "what it means", "who mends it", "page")
-    return (
-        f"# Microsoft's error codes{WRITTEN}"
-        "*Nobody* mends what passes by itself: Rollcall tries again. *Rollcall* means a fault of "
-        "ours: please report it.\n\n## Entra, by number\n\n"
-        + _table(headers, [_fault_row(code, fault) for code, fault in numbered])
-        + "\n## Entra, by name\n\nFor numbers that are not in the table above.\n\n"
-        + _table(headers, [_fault_row(f"`{code}`", fault) for code, fault in named])
-        + "\n## Graph\n\n"
-        + _table(headers, [_fault_row(code, fault) for code, fault in graph_faults()])
-        + "\n## Graph, about one mailbox\n\nWhatever the case of its letters, and any other 404 "
-        "(`no-mailbox`) or 403 (`not-permitted`).\n\n"
-        + _table(("Graph's code", "problem", "what it means"), mailboxes)
+    return _page(
+        "# Microsoft's error codes",
+        meanings.pages["microsoft"],
+        "## Entra, by number",
+        _table(headers, (_fault_row(code, fault) for code, fault in _entra_numbers())),
+        "## Entra, by name",
+        meanings.pages["entra-by-name"],
+        _table(headers, (_fault_row(code, fault) for code, fault in _entra_names())),
+        "## Graph",
+        _table(headers, (_fault_row(code, fault) for code, fault in _graph_codes())),
+        "## Graph, about one mailbox",
+        meanings.pages["graph-mailbox"],
+        _table(("Graph's code", "problem", "what it means"), mailboxes),
     )
 
 
-def graph_faults() -> tuple[tuple[str, Any], ...]:
-    """Return Graph's refusals of the whole directory, by status and code, with their faults."""
+def _entra_numbers() -> list[tuple[str, Any]]:
     from rollcall.providers.m365 import faults
 
-    return (
+    return [(f"AADSTS{number}", fault) for number, fault in sorted(faults.ENTRA.items())]
+
+
+def _entra_names() -> list[tuple[str, Any]]:
+    from rollcall.providers.m365 import faults
+
+    return [(_code(name), fault) for name, fault in sorted(faults.ENTRA_ERRORS.items())]
+
+
+def _graph_codes() -> list[tuple[str, Any]]:
+    from rollcall.providers.m365 import faults
+
+    return [
         ("401 `InvalidAuthenticationToken`", faults.TOKEN_REFUSED),
         ("403 `Authorization_IdentityNotFound`", faults.IDENTITY_UNKNOWN),
         ("403 `Authorization_RequestDenied`", faults.DIRECTORY_DENIED),
-    )
+    ]
 
 
 def _fault_row(code: str, fault: Any) -> tuple[str, ...]:
-    who = {"ADMINISTRATOR": "an administrator", "NOBODY": "nobody", "US": "Rollcall"}
-    return (code, f"`{fault.code}`", _sentence(fault), who[fault.remedy.name], _link(fault.page))
+    return (*_code_row(code, fault), MENDERS[fault.remedy.name], _link(fault.page))
 
 
-def _sentence(fault: Any) -> str:
-    return str(fault.sentence.format(permission="…"))
+def _code_row(code: str, fault: Any) -> tuple[str, str, str]:
+    return (code, _code(fault.code), fault.sentence.format(permission="…"))
 
 
 def _with_codes(path: Path) -> str:
-    """Return an error page with its table of codes, which ends it, as it should be."""
-    from rollcall.providers.m365 import faults
-
+    """Return an error page as it should be: as it is, but for the table of codes that ends it."""
     page = f"errors/{path.name}"
-    everything = (
-        *((f"AADSTS{number}", fault) for number, fault in sorted(faults.ENTRA.items())),
-        *((f"`{code}`", fault) for code, fault in sorted(faults.ENTRA_ERRORS.items())),
-        *graph_faults(),
-    )
+    text, heading, _ = path.read_text(encoding="utf-8").partition(CODES_HEADING)
+    if not heading:
+        raise MeaningError(f"{page} has no heading “{CODES_HEADING}”.")
     rows = [
-        (code, f"`{fault.code}`", _sentence(fault))
-        for code, fault in everything
+        _code_row(code, fault)
+        for code, fault in (*_entra_numbers(), *_entra_names(), *_graph_codes())
         if fault.page == page
     ]
-    text, heading, _ = path.read_text(encoding="utf-8").partition(CODES)
-    if not heading:
-        raise MeaningError(f"{page} has no heading “{CODES.strip('# \n')}”.")
-    return f"{text}{CODES}\n" + _table(
-        ("Microsoft's code", "Rollcall's code", "what it means"), rows
-    )
+    headers = ("Microsoft's code", "Rollcall's code", "what it means")
+    return _join(text, heading, _table(headers, rows)) + "\n"
 
 
-# what a run says
-
-
-def _outcomes() -> str:
+def _outcomes(meanings: Meanings) -> str:
     from rollcall.cli.sync import EXIT_CODES
-    from rollcall.core.plan import RefusalReason
+    from rollcall.core.plan import AnyChange, RefusalReason
     from rollcall.core.report import RunState
 
-    meanings = load_meanings()
+    actions = [str(kind.__struct_config__.tag) for kind in get_args(AnyChange)]
     check_names("states", list(RunState), meanings.states)
-    check_names("actions", list(_actions()), meanings.actions)
+    check_names("actions", actions, meanings.actions)
     check_names("refusals", list(RefusalReason), meanings.refusals)
     states = [
-        (f"`{state}`", str(EXIT_CODES.get(state, 0)), meaning)
+        (_code(state), str(EXIT_CODES.get(state, 0)), meaning)
         for state, meaning in meanings.states.items()
     ]
-    refusals = [(f"`{reason}`", *explained) for reason, explained in meanings.refusals.items()]
-    return (
-        f"# Refusals and problems{WRITTEN}"
-        "How to read them together: [read-a-report.md](../howto/read-a-report.md).\n\n"
-        "## States of a run\n\n"
-        + _table(("state", "exit code of `sync run`", "meaning"), states)
-        + "\n## Counts\n\n"
-        + _counts(meanings.counts)
-        + "\n## What happens to a person\n\n"
-        + _table(("action", "meaning"), _code_rows(meanings.actions))
-        + "\n## Why it happens\n\n"
-        + _table(("reason", "meaning"), _code_rows(meanings.reasons))
-        + "\n## Refusals\n\n"
-        + _table(("reason", "why the person stays out", "what lets them in"), refusals)
-        + "\n## Problems\n\nWhat did not stop the run.\n\n"
-        + _table(("code", "meaning"), _code_rows(meanings.problems))
-        + "\n## Errors\n\nWhat ended a run, or its stage: the `code` of `error`.\n\n"
-        + _table(("code", "meaning", "page"), _error_rows(meanings))
+    refusals = [(_code(reason), *explained) for reason, explained in meanings.refusals.items()]
+    return _page(
+        "# Refusals and problems",
+        meanings.pages["outcomes"],
+        "## States of a run",
+        _table(("state", "exit code of sync run", "meaning"), states),
+        "## Counts",
+        _counts(meanings.counts),
+        "## What happens to a person",
+        _table(("action", "meaning"), _meaning_rows(meanings.actions)),
+        "## Why it happens",
+        _table(("reason", "meaning"), _meaning_rows(meanings.reasons)),
+        "## Refusals",
+        _table(("reason", "why the person stays out", "what lets them in"), refusals),
+        "## Problems",
+        meanings.pages["problems"],
+        _table(("code", "meaning"), _meaning_rows(meanings.problems)),
+        "## Errors",
+        meanings.pages["errors"],
+        _table(("code", "meaning", "page"), _error_rows(meanings)),
     )
-
-
-def _actions() -> Iterator[str]:
-    from rollcall.core import plan
-
-    for kind in get_args(plan.AnyChange):
-        yield str(kind.__struct_config__.tag)
 
 
 def _counts(meanings: Mapping[str, Mapping[str, str]]) -> str:
@@ -421,50 +388,49 @@ def _counts(meanings: Mapping[str, Mapping[str, str]]) -> str:
     for stage, explained in meanings.items():
         check_names(f"counts of {stage}", Counts.__struct_fields__, explained)
     rows = [
-        (f"`{name}`", *(explained[name] for explained in meanings.values()))
+        (_code(name), *(explained[name] for explained in meanings.values()))
         for name in Counts.__struct_fields__
     ]
     return _table(("count", *meanings), rows)
 
 
 def _error_rows(meanings: Meanings) -> Iterator[tuple[str, ...]]:
-    pages = error_codes()
+    pages = list_errors()
     check_names("errors", pages, [*meanings.errors, *meanings.not_of_runs])
     for code, meaning in meanings.errors.items():
-        yield f"`{code}`", meaning, ", ".join(_link(page) for page in sorted(pages[code]))
+        yield _code(code), meaning, ", ".join(_link(page) for page in sorted(pages[code]))
 
 
-def error_codes() -> dict[str, set[str]]:
-    """Return every code of an error of ours with the help pages that go with it."""
-    from rollcall.providers.m365 import auth, faults
+def list_errors() -> dict[str, set[str]]:
+    """Return every code of an error, with the help pages that the code names beside it."""
+    from rollcall.providers.m365 import auth
 
-    codes: dict[str, set[str]] = {}
-    kinds = [*faults.ENTRA.values(), *faults.ENTRA_ERRORS.values(), auth._UNKNOWN]  # noqa: SLF001 - the fault of last resort
-    for fault in (*kinds, *(fault for _, fault in graph_faults())):
-        codes.setdefault(fault.code, set()).update({fault.page} - {""})
+    faults = [fault for _, fault in (*_entra_numbers(), *_entra_names(), *_graph_codes())]
+    faults.append(auth._UNKNOWN)  # noqa: SLF001 - what is said when no table has the code
+    named = [(fault.code, fault.page) for fault in faults]
     for path in sorted(SOURCE.rglob("*.py")):
-        for code, page in _codes_of(ast.parse(path.read_text(encoding="utf-8"))):
+        named += _errors_of(ast.parse(path.read_text(encoding="utf-8")))
+    codes: dict[str, set[str]] = {}
+    for code, page in named:
+        if code:
             codes.setdefault(code, set()).update({page} - {""})
     return codes
 
 
-def _codes_of(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Yield the codes that a module's calls and classes name as text, with their help pages."""
-    texts = {
-        target.id: node.value
-        for node in tree.body
+def _errors_of(module: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield the codes that calls and classes of a module spell out, each with its help page."""
+    constants = {
+        ast.unparse(node.targets[0]): node.value
+        for node in ast.walk(module)
         if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
     }
-    for node in ast.walk(tree):
+    for node in ast.walk(module):
         if isinstance(node, ast.Call):
-            given = {each.arg: each.value for each in node.keywords if each.arg}
-            code, page = given.get("code"), given.get("help_page")
+            given = {each.arg: each.value for each in node.keywords}
+            page = given.get("help_page")
             if isinstance(page, ast.Name):
-                page = texts.get(page.id)
-            if code is not None and _text(code):
-                yield _text(code), _text(page)
+                page = constants.get(page.id)
+            yield _text(given.get("code")), _text(page)
         elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "default_code":
             yield _text(node.value), ""
 
@@ -473,12 +439,17 @@ def _text(node: ast.expr | None) -> str:
     return str(node.value) if isinstance(node, ast.Constant) and node.value else ""
 
 
-# Markdown
+def _page(title: str, *blocks: str) -> str:
+    return _join(title, WRITTEN, *blocks) + "\n"
+
+
+def _join(*blocks: str) -> str:
+    return "\n\n".join(block.strip("\n") for block in blocks)
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headers, ["---"] * len(headers), *rows]
-    return "".join(f"| {' | '.join(map(_cell, line))} |\n" for line in lines)
+    lines = (headers, ["---"] * len(headers), *rows)
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 
 def _cell(text: str) -> str:
@@ -489,8 +460,12 @@ def _code(text: str | None) -> str:
     return f"`{text}`" if text else "–"
 
 
-def _code_rows(explained: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [(f"`{name}`", meaning) for name, meaning in explained.items()]
+def _yes(flag: bool) -> str:  # noqa: FBT001 - it is the value that is shown
+    return "yes" if flag else "no"
+
+
+def _meaning_rows(explained: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(_code(name), meaning) for name, meaning in explained.items()]
 
 
 def _link(page: str) -> str:

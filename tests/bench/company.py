@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -23,9 +24,12 @@ SLUG = "contoso"
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run cost: wall and processor seconds, MiB at the peak, requests, items."""
+    """What one run cost: seconds of the command and of the run in it, processor seconds, MiB at
+    the peak, requests, items inside batches, changes.
+    """
 
     seconds: float
+    inside: float
     cpu: float
     memory: float
     requests: int
@@ -60,12 +64,18 @@ class Company:
             raise RuntimeError(f"the run is {run['state']}: {run['error'] or run['hold']}")
         return Cost(
             seconds=seconds,
+            inside=_seconds_between(run["started_at"], run["finished_at"]),
             cpu=used.ru_utime + used.ru_stime,
             memory=used.ru_maxrss / 1024,
             requests=run["requests"],
             items=run["items"],
             changes=_changes(run["counts"]),
         )
+
+
+def _seconds_between(begun: str, ended: str) -> float:
+    moments = (datetime.fromisoformat(each) for each in (begun, ended))
+    return -(next(moments) - next(moments)).total_seconds()
 
 
 def _changes(counts: dict[str, dict[str, int]]) -> int:

@@ -60,7 +60,9 @@ def show_report(view: RunView, *, everything: bool = False) -> None:
     _show_changes(view, limit)
     _show_refusals(view, limit)
     _show_problems(view, limit)
-    if view.hold:
+    if view.hold and view.state == "planned":
+        say(f"A guard would hold this: {view.hold}", "yellow")
+    elif view.hold:
         say(f"Held: {view.hold}", "yellow")
         say(f"rollcall sync approve {view.id}   or   rollcall sync discard {view.id}", "dim")
     for stage, counts in view.counts.items():

@@ -51,10 +51,10 @@ class Person(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_news(self) -> bool:
-        """Whether the record is not the one that is remembered."""
-        if self.record is None:
+        """Whether the record is another one than is remembered."""
+        if self.record is None or self.known is None:
             return False
-        return self.known is None or differs(self.record, self.known)
+        return differs(self.record, self.known)
 
 
 def people_to_plan(

@@ -228,13 +228,15 @@ class Refused(msgspec.Struct, frozen=True):
 class UserPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that applying one reading of the people does.
 
-    `refused` are refusals that begin or change, `cleared` people whose refusal ends; `remember`
-    and `removals` and `unreadable` bring the memory of the directory up to date.
+    `refused` are refusals that begin or change, `cleared` people whose refusal ends. The rest
+    brings the memory of the directory up to date: `added` are records of objects that were not
+    known, `remember` new records of known ones.
     """
 
     changes: tuple[AnyChange, ...] = ()
     refused: tuple[Refused, ...] = ()
     cleared: tuple[SourceId, ...] = ()
+    added: tuple[UserRecord, ...] = ()
     remember: tuple[UserRecord, ...] = ()
     removals: tuple[Removal, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
@@ -246,6 +248,7 @@ class UserPlan(msgspec.Struct, frozen=True, kw_only=True):
             self.changes
             or self.refused
             or self.cleared
+            or self.added
             or self.remember
             or self.removals
             or self.unreadable

@@ -52,7 +52,10 @@ def plan_users(
         changes=tuple(draft.changes),
         refused=tuple(_new_refusals(draft.refused, ordered)),
         cleared=tuple(_ended_refusals(draft.refused, ordered)),
-        remember=tuple(person.record for person in ordered if person.record and person.is_news),
+        added=tuple(each.record for each in ordered if each.record and each.known is None),
+        remember=tuple(
+            each.record for each in ordered if each.record and each.known and each.is_news
+        ),
         removals=tuple(_removals(ordered)),
         unreadable=tuple(_unreadable(ordered)),
     )

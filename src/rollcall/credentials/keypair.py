@@ -6,6 +6,7 @@ Entra takes X.509 certificates only; a bare public key is refused
 
 import base64
 import binascii
+import math
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,6 +20,12 @@ from rollcall.credentials.secret import Secret
 KEY_BITS = 2048
 CLOCK_LEEWAY = timedelta(minutes=10)
 """The certificate begins so long before it is made, for clocks that are behind ours."""
+
+
+def days_left(not_after: datetime, now: datetime) -> int:
+    """Return for how many days, begun ones counted, a certificate is valid; negative if expired."""
+    left = (not_after - now) / timedelta(days=1)
+    return math.ceil(left) if left > 0 else math.floor(left) or -1
 
 
 class Certificate(msgspec.Struct, frozen=True):

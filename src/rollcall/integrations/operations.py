@@ -130,6 +130,7 @@ def _set_list(row: Integration, subject: str, new: NewList) -> dict[str, Any]:
     row.save(update_fields=[MODES[subject]])
     entries = ListEntry.objects.of(row.tenant_id).filter(integration=row, subject=subject)
     if new.lines is not None:
+        # What a line meant before is kept until it is looked up again.
         bound = {entry.line: entry.object_id for entry in entries}
         entries.delete()
         ListEntry.objects.of(row.tenant_id).bulk_create(
@@ -154,9 +155,14 @@ def _set_list(row: Integration, subject: str, new: NewList) -> dict[str, Any]:
 
 def bind_lines(tenant_id: int, subject: str, found: Mapping[str, str]) -> None:
     """Bind lines of a list to directory objects, for good."""
-    entries = ListEntry.objects.of(tenant_id).filter(subject=subject, object_id__isnull=True)
+    entries = ListEntry.objects.of(tenant_id).filter(subject=subject)
     for line, object_id in found.items():
         entries.filter(line=line).update(object_id=object_id)
+
+
+def forget_refused_purposes(tenant_id: int) -> None:
+    """Let the next run ask again what mailboxes are for: permissions may have changed."""
+    Integration.objects.of(tenant_id).update(purposes_refused_at=None)
 
 
 def _plain(value: Any) -> object:

@@ -171,6 +171,7 @@ def _read_line(tenant_id: int, position: int, row: Sequence[str]) -> ImportLine:
     if len(row) != COLUMNS:
         raise SetupError("there must be two columns, a person and a number.")
     person, number = row[0], parse_number(row[1])
+    telephony.check_reserved(tenant_id, number)
     source_id, problem = match_record(tenant_id, person)
     if problem == "ambiguous":
         raise SetupError(f"“{person}” means more than one person: use the object id.")

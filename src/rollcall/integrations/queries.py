@@ -1,13 +1,13 @@
 """Read an integration: its settings, key pairs, lists."""
 
-import math
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from rollcall.core.errors import SetupError
 from rollcall.core.policy import Stage
+from rollcall.credentials.keypair import days_left
 from rollcall.integrations.models import (
     DirectoryRecord,
     Integration,
@@ -33,8 +33,8 @@ class KeyPairView(msgspec.Struct, frozen=True):
     retired_at: datetime | None
 
     def days_left(self, now: datetime) -> int:
-        """Return for how many days, begun ones counted, the certificate is valid yet."""
-        return math.ceil((self.not_after - now) / timedelta(days=1))
+        """Return for how many days the certificate is valid yet; negative if it has expired."""
+        return days_left(self.not_after, now)
 
 
 class ListView(msgspec.Struct, frozen=True):

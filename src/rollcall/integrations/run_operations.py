@@ -123,7 +123,8 @@ def _planned_refusals(report: RunReport, plan: UserPlan) -> dict[str, Any]:
     held = any(stage.hold and stage.stage is Stage.USERS for stage in report.stages)
     if report.state is not RunState.PLANNED and not held:
         return {}
-    names = {record.source_id: record.display_name for record in plan.remember}
+    records = (*plan.added, *plan.remember)
+    names = {record.source_id: record.display_name for record in records}
     return {
         "opened": [
             {

@@ -8,6 +8,7 @@ import msgspec
 from django.db.models import Q
 
 from rollcall.core.errors import SetupError
+from rollcall.core.policy import Stage
 from rollcall.integrations.models import DirectoryRecord, HeldPlan, Refusal, RunChange, SyncRun
 from rollcall.integrations.queries import person_names
 
@@ -165,7 +166,7 @@ def _to_view(
         stages=tuple(row.stages),
         started_at=row.started_at,
         finished_at=row.finished_at,
-        counts=row.counts,
+        counts={stage: row.counts[stage] for stage in Stage if stage in row.counts},
         hold=row.hold or None,
         problems=tuple(row.problems),
         refusals=refusals,

@@ -28,6 +28,8 @@ from rollcall.store.session import RunScope, Session, Transaction
 from rollcall.store.users import SQL
 
 SOURCE = "microsoft365"
+MANY = 1000
+"""So many changes that PostgreSQL's idea of the tables' sizes is out of date."""
 
 _json = msgspec.json.Encoder()
 _EMPTY = Profile()
@@ -65,6 +67,8 @@ class UserWrites:
         async with self._session.write() as transaction:
             await transaction.run(SQL["supersede_holds"])
             await apply_held_users(transaction, held, scope=self._session.scope, now=now)
+        if len(plan.changes) >= MANY:
+            await self._session.fetch(SQL["count_people"])
 
     async def hold_users(self, plan: UserPlan, *, cursor: Cursor, policy: bytes) -> None:
         """Keep the plan for a person's word, and forget the reading."""
@@ -92,9 +96,9 @@ async def apply_held_users(
             await _write_extensions(transaction, existing, now)
         if created:
             await _create_extensions(transaction, created, scope)
+        await _remember(transaction, plan, scope)
     except psycopg.errors.UniqueViolation as error:
-        raise OutdatedError("A number was taken since the plan was made.") from error
-    await _remember(transaction, plan, scope)
+        raise OutdatedError("A number or a record is there already.") from error
     await _refuse(transaction, plan, scope)
     if plan.changes:
         await transaction.copy(SQL["copy_changes"], change_rows(plan.changes, scope))
@@ -116,6 +120,7 @@ async def _write_extensions(
     rows = [_extension_row(change, now) for change in changes]
     await transaction.run(SQL["make_extension_stage"])
     await transaction.copy(SQL["copy_extension_stage"], rows)
+    await transaction.run(SQL["count_extension_stage"])
     # Released numbers must be free before somebody else gets them.
     written = await transaction.run(SQL["write_extensions"], {"released": True})
     written += await transaction.run(SQL["write_extensions"], {"released": False})
@@ -179,11 +184,15 @@ async def _create_extensions(
 
 
 async def _remember(transaction: Transaction, plan: UserPlan, scope: RunScope) -> None:
+    if plan.added:
+        ids = (scope.tenant_id, scope.integration_id)
+        rows = ((*ids, *_record_row(record), "", "", "") for record in plan.added)
+        await transaction.copy(SQL["copy_records"], rows)
     if plan.remember:
         await transaction.run(SQL["make_record_stage"])
         await transaction.copy(SQL["copy_record_stage"], map(_record_row, plan.remember))
+        await transaction.run(SQL["count_record_stage"])
         await transaction.run(SQL["change_records"])
-        await transaction.run(SQL["add_records"])
     for removal in plan.removals:
         removed = "gone" if removal.permanent else "restorable"
         given = {"object_id": removal.source_id, "removed": removed}

@@ -118,7 +118,7 @@ WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
 
 -- name: unbound_assignments
 -- The lines of imports that mean nobody yet.
-SELECT line FROM integrations_numberassignment
+SELECT line, number FROM integrations_numberassignment
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND object_id IS NULL
 
 -- name: local_extensions
@@ -174,6 +174,10 @@ CREATE TEMPORARY TABLE staged_extension (
 
 -- name: copy_extension_stage
 COPY staged_extension FROM STDIN
+
+-- name: count_extension_stage
+-- Let the planner know how many extensions are staged.
+ANALYZE staged_extension
 
 -- name: write_extensions
 -- Bring extensions into the staged state, if they are still in the version that was planned for.
@@ -242,6 +246,10 @@ CREATE TEMPORARY TABLE staged_record (
 -- name: copy_record_stage
 COPY staged_record FROM STDIN
 
+-- name: count_record_stage
+-- Let the planner know how many records are staged.
+ANALYZE staged_record
+
 -- name: change_records
 -- Remember the new records of objects that are known.
 UPDATE integrations_directoryrecord d SET
@@ -250,21 +258,6 @@ UPDATE integrations_directoryrecord d SET
 FROM staged_record s
 WHERE d.tenant_id = %(tenant)s AND d.integration_id = %(integration)s
     AND d.object_id = s.object_id
-
--- name: add_records
--- Remember the records of objects that are new.
-INSERT INTO integrations_directoryrecord (
-    tenant_id, integration_id, object_id, fingerprint, record, display_name, principal_key,
-    email_key, removed, unreadable, purpose
-)
-SELECT %(tenant)s, %(integration)s, s.object_id, s.fingerprint, s.record, s.display_name,
-    s.principal_key, s.email_key, '', '', ''
-FROM staged_record s
-WHERE NOT EXISTS (
-    SELECT FROM integrations_directoryrecord d
-    WHERE d.tenant_id = %(tenant)s AND d.integration_id = %(integration)s
-        AND d.object_id = s.object_id
-)
 
 -- name: copy_records
 COPY integrations_directoryrecord (
@@ -345,3 +338,7 @@ DELETE FROM integrations_runchange WHERE tenant_id = %(tenant)s AND run_id = %(r
 -- name: end_hold
 -- The run holds nothing any more.
 DELETE FROM integrations_heldplan WHERE tenant_id = %(tenant)s AND run_id = %(run)s
+
+-- name: count_people
+-- Let the planner know at once how many people there are now.
+ANALYZE telephony_extension, integrations_directoryrecord, integrations_refusal

@@ -12,7 +12,7 @@ import msgspec
 from rollcall.core.errors import OutdatedError, TransientError
 from rollcall.core.guards import Hold, removal_guard
 from rollcall.core.people import gather_people, people_to_plan
-from rollcall.core.plan import KnownUser, UserPlan
+from rollcall.core.plan import Create, KnownUser, UserPlan
 from rollcall.core.policy import Stage, UserPolicy, policy_digest
 from rollcall.core.ports import StartOver, UserPage, UsersDone
 from rollcall.core.records import Cursor, Sighting, SourceId, Unreadable, UserRecord
@@ -275,7 +275,7 @@ async def _range_problems(run: RunContext, policy: UserPolicy, plan: UserPlan) -
     taken = await run.store.numbers_within(scope.first, scope.last)
     size = scope.size(policy.reserved)
     if run.dry_run:
-        taken += sum(change.number in scope for change in plan.changes if change.number)
+        taken += sum(change.number in scope for change in plan.changes if type(change) is Create)
     if taken < NEARLY_FULL * size:
         return []
     sentence = f"{taken} of the {size} numbers of the range {scope} are in use."

@@ -9,12 +9,14 @@ from rollcall.core.errors import SetupError
 from rollcall.core.plan import PROFILE_FIELDS
 from rollcall.telephony.models import Extension
 from rollcall.telephony.queries import find_row
+from rollcall.tenants.queries import get_tenant_by_id
 
 EDITABLE = tuple(name for name in PROFILE_FIELDS if name != "principal_name")
 
 
 def add_extension(tenant_id: int, *, number: int, fields: Mapping[str, str]) -> None:
     """Add a hand-made extension; raise SetupError if the number is not free."""
+    check_reserved(tenant_id, number)
     extension = Extension(tenant_id=tenant_id, number=number, **_own_fields(fields))
     if not extension.display_name:
         extension.display_name = f"{extension.first_name} {extension.last_name}".strip()
@@ -35,6 +37,7 @@ def edit_extension(
     for name, value in _own_fields(fields).items():
         setattr(extension, name, value)
     if new_number is not None:
+        check_reserved(tenant_id, new_number)
         extension.number = new_number
     _save(extension)
 
@@ -75,6 +78,16 @@ def _own_fields(fields: Mapping[str, str]) -> dict[str, str]:
     if unknown:
         raise SetupError(f"Extensions have no field {', '.join(sorted(unknown))}.", code="field")
     return {name: value.strip() for name, value in fields.items()}
+
+
+def check_reserved(tenant_id: int, number: int) -> None:
+    """Raise SetupError for a number that the tenant never gives to anybody."""
+    if number in get_tenant_by_id(tenant_id).reserved_numbers:
+        raise SetupError(
+            f"{number} is reserved (an emergency or feature code) and is never given. "
+            "“rollcall tenant set … --reserved” has the list.",
+            code="reserved",
+        )
 
 
 def _save(extension: Extension) -> None:

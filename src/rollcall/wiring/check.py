@@ -8,6 +8,7 @@ from rollcall.core.findings import Finding
 from rollcall.core.matching import Match, match_lines
 from rollcall.core.records import SourceId, UserRecord
 from rollcall.environment import Environment
+from rollcall.integrations.operations import forget_refused_purposes
 from rollcall.integrations.queries import IntegrationView, list_key_pairs
 from rollcall.providers.m365.auth import Application
 from rollcall.providers.m365.check import SetupCheck
@@ -32,6 +33,8 @@ def check_setup(
     """Walk the steps of the check, telling each finding to `listener` as it comes."""
     application = to_application(machine, integration, machine.key_ring())
     named = [SourceId(each) for _, each in integration.mailboxes.lines if each]
+    personal = integration.personal
+    chosen = [SourceId(each) for _, each in personal.lines if each and personal.mode == "only"]
 
     async def walk() -> list[Finding]:
         findings = []
@@ -40,6 +43,7 @@ def check_setup(
                 source,
                 application,
                 stages=integration.switched_on,
+                chosen=chosen,
                 mailboxes=named,
                 now=utc_now(),
             )
@@ -48,7 +52,9 @@ def check_setup(
                 listener(finding)
         return findings
 
-    return run_async(walk)
+    found = run_async(walk)
+    forget_refused_purposes(integration.tenant_id)
+    return found
 
 
 def look_up(

@@ -14,18 +14,20 @@ def bind_now(machine: Machine, integration: IntegrationView, subject: str) -> li
     Lines are looked up in what was last read, and then in the live directory. Before the first
     connection there is nothing to look in: the first run binds them.
     """
-    unbound = [line for line, object_id in integration.selection(subject).lines if not object_id]
+    lines = dict(integration.selection(subject).lines)
     matches = [
         Match(line, source_id, problem)
-        for line in unbound
+        for line in lines
         for source_id, problem in [match_record(integration.tenant_id, line)]
     ]
-    missing = [match.line for match in matches if match.problem == "not-found"]
+    missing = [
+        each.line for each in matches if each.problem == "not-found" and not lines[each.line]
+    ]
     live = look_up(machine, integration, missing) if missing else []
     if live is not None:
-        matches = [match for match in matches if match.problem != "not-found"] + live
+        matches = [match for match in matches if match.line not in missing] + live
     found = {match.line: match.source_id for match in matches if match.source_id is not None}
     bind_lines(integration.tenant_id, subject, found)
     if live is None:
         return [f"{len(missing)} lines of the list are looked up by the first sync."]
-    return [match.sentence for match in matches if match.problem]
+    return [match.sentence for match in matches if match.problem and not lines[match.line]]

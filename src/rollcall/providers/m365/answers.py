@@ -50,5 +50,5 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes) -> GraphE
         message=message,
         request_id=headers.get("request-id") or inner.request_id or inner.request_id_camel or "",
         client_request_id=headers.get("client-request-id") or inner.client_request_id or "",
-        date=headers.get("date", ""),
+        date=headers.get("date") or inner.date or "",
     )

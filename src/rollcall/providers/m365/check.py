@@ -15,6 +15,7 @@ from rollcall.core.findings import Finding, Light
 from rollcall.core.policy import Stage
 from rollcall.core.records import SourceId
 from rollcall.credentials.assertion import Signer
+from rollcall.credentials.keypair import days_left
 from rollcall.providers.http.client import Answer, Broken, Request
 from rollcall.providers.m365.auth import Application, explain_refusal
 from rollcall.providers.m365.batch import Item, ItemAnswer
@@ -33,7 +34,8 @@ from rollcall.providers.m365.wire import (
 )
 
 MOST_SKEW = timedelta(minutes=5)
-SOON = timedelta(days=30)
+SOON = 30
+SERVER_ERROR = 500
 SAMPLE = 5
 """So many mailboxes are tried until one answers."""
 
@@ -47,12 +49,15 @@ class SetupCheck:
         application: Application,
         *,
         stages: Collection[Stage],
+        chosen: Sequence[SourceId],
         mailboxes: Sequence[SourceId],
         now: datetime,
     ) -> None:
+        """`chosen` are people whose own contacts are wanted, `mailboxes` shared ones by name."""
         self._source = source
         self._application = application
         self._stages = stages
+        self._chosen = chosen
         self._mailboxes = mailboxes
         self._now = now
         self._people: list[GraphUser] = []
@@ -86,10 +91,10 @@ class SetupCheck:
 
     def _certificate(self, signer: Signer) -> Finding:
         certificate = signer.certificate
-        left = certificate.not_after - self._now
+        left = days_left(certificate.not_after, self._now)
         until = f"{certificate.not_after:%-d %B %Y}"
         shown = f"Thumbprint {certificate.sha1}"
-        if left <= timedelta(0):
+        if left < 0:
             return Finding(
                 "certificate",
                 Light.RED,
@@ -97,9 +102,7 @@ class SetupCheck:
                 "errors/certificate-expired.md",
             )
         light = Light.AMBER if left < SOON else Light.GREEN
-        return Finding(
-            "certificate", light, f"{shown}: valid until {until}, {left.days} days left."
-        )
+        return Finding("certificate", light, f"{shown}: valid until {until}, {left} days left.")
 
     async def _discovery(self) -> Finding:
         application = self._application
@@ -108,10 +111,23 @@ class SetupCheck:
         answer = await self._source.client.send(Request(method="GET", url=url))
         if isinstance(answer, Broken):
             return Finding("discovery", Light.RED, f"{cloud.login} {answer.why}.", "proxy.md")
+        if answer.status >= SERVER_ERROR:
+            sentence = f"{cloud.login} answered {answer.status}: try again in a while."
+            return Finding("discovery", Light.RED, sentence)
         if answer.status != OK:
             error = explain_refusal(answer, self._now)
             return Finding("discovery", Light.RED, str(error), error.help_page)
-        return self._compare(msgspec.json.decode(answer.body, type=Discovery), answer)
+        try:
+            found = msgspec.json.decode(answer.body, type=Discovery)
+        except msgspec.DecodeError:
+            return Finding(
+                "discovery",
+                Light.RED,
+                f"{cloud.login} answered with something else than a directory's description: a "
+                "proxy or a firewall may be between.",
+                "proxy.md",
+            )
+        return self._compare(found, answer)
 
     def _compare(self, found: Discovery, answer: Answer) -> Finding:
         application = self._application
@@ -196,17 +212,19 @@ class SetupCheck:
         if not self._wants(CONTACTS):
             return Finding(step, Light.SKIPPED, "Contacts are switched off.")
         refused = 0
-        for user in self._people[:SAMPLE]:
-            answer = await self._probe(SourceId(user.id or ""))
+        sample = [*self._chosen, *(SourceId(user.id or "") for user in self._people)]
+        for mailbox in sample[:SAMPLE]:
+            answer = await self._probe(mailbox)
             if not isinstance(answer, ItemAnswer):
                 return Finding(step, Light.GREEN, "Contacts can be read.")
             refused += answer.status == FORBIDDEN
         if refused:
+            granted = CONTACTS in (read_claims(self._source.tokens.current).roles or ())
             return Finding(
                 step,
-                Light.RED,
-                f"Microsoft refused the contacts of {refused} mailboxes: Contacts.Read is not "
-                "granted, or a policy leaves them out.",
+                Light.AMBER if granted else Light.RED,
+                f"Microsoft refused the contacts of {refused} mailboxes: "
+                + ("a policy leaves them out." if granted else f"{CONTACTS} is not granted."),
                 "permissions.md",
             )
         return Finding(

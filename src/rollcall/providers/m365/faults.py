@@ -200,6 +200,11 @@ ENTRA: Mapping[int, Fault] = {
         "The permissions need an administrator's consent: grant admin consent.",
         "consent-missing",
     ),
+    90095: _admin(
+        "consent-missing",
+        "The permissions wait for an administrator's consent: grant admin consent.",
+        "consent-missing",
+    ),
     90008: _admin(
         "consent-missing",
         "The application lacks access to Graph: add the permissions and grant admin consent.",
@@ -276,6 +281,7 @@ ENTRA: Mapping[int, Fault] = {
     90130: _ours("The application cannot be used at /common."),
     90124: _ours("The resource cannot be used at /common."),
     9001023: _ours("The grant cannot be used at /common."),
+    700054: _ours("An id token was asked for in a way that the application does not allow."),
     54005: _ours("The authorization code was used before."),
     70000: _ours("The grant is not valid any more."),
     70008: _ours("The grant has expired."),

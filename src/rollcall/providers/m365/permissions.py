@@ -56,8 +56,10 @@ PERMISSIONS = (
 
 
 def needed(stages: Collection[Stage]) -> tuple[Permission, ...]:
-    """Return the permissions for the stages that are switched on."""
-    return tuple(each for each in PERMISSIONS if each.stages.intersection(stages))
+    """Return the permissions for the stages that are switched on; people are always read."""
+    return tuple(
+        each for each in PERMISSIONS if each.name == USERS or each.stages.intersection(stages)
+    )
 
 
 def missing_permission(stage: Stage, roles: Collection[str] | None) -> str:

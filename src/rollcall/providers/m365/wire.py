@@ -181,6 +181,7 @@ class InnerError(msgspec.Struct, frozen=True):
     request_id_camel: str | None = field(name="requestId", default=None)
     client_request_id: str | None = field(name="client-request-id", default=None)
     code: str | None = None
+    date: str | None = None
 
 
 class ErrorDetail(msgspec.Struct, frozen=True):
