@@ -216,11 +216,10 @@ class MemoryPeople:
         """Bind lines of the list `subject` (or of “numbers”) to objects, for good."""
         with self._session.write() as rows:
             for line, source_id in found.items():
-                if subject != "numbers":
-                    if (subject, line) in rows.lists and rows.lists[subject, line] is None:
-                        rows.lists[subject, line] = source_id
-                elif line in rows.numbers and rows.numbers[line].object_id is None:
-                    rows.numbers[line] = NumberRow(rows.numbers[line].number, source_id)
+                if subject == "numbers":
+                    _bind_number(rows, line, source_id)
+                elif (subject, line) in rows.lists and rows.lists[subject, line] is None:
+                    rows.lists[subject, line] = source_id
 
     async def apply_users(
         self, plan: UserPlan, *, cursor: Cursor, policy: bytes, now: datetime
@@ -244,6 +243,13 @@ def find_extension(rows: Tables, source_id: SourceId) -> ExtensionRow | None:
     return next((row for row in rows.extensions.values() if row.object_id == source_id), None)
 
 
+def _bind_number(rows: Tables, line: str, source_id: SourceId) -> None:
+    row = rows.numbers.get(line)
+    taken = any(each.object_id == source_id for each in rows.numbers.values())
+    if row is not None and row.object_id is None and not taken:
+        rows.numbers[line] = NumberRow(row.number, source_id)
+
+
 def supersede_holds(rows: Tables, run_id: int) -> None:
     """Older plans for people are out of date once a newer reading was planned."""
     rows.superseded |= {
@@ -265,10 +271,8 @@ def apply_plan(rows: Tables, held: HeldUsersRow, run_id: int, now: datetime) -> 
         rows.refusals.pop(source_id, None)
     for refused in plan.refused:
         rows.refusals[refused.source_id] = RefusalRow(refused.reason, refused.detail)
-    for settled in plan.changes:
-        if isinstance(settled, Create | Link):
-            _end_wishes(rows, settled.source_id)
     if plan.changes:
+        _end_wishes(rows)
         rows.changes[run_id] = plan.changes
     rows.cursor, rows.policy = held.cursor, held.policy
     _forget_reading(rows)
@@ -353,12 +357,24 @@ def drop_book(rows: Tables, book_id: int) -> None:
         table.pop(book_id, None)
 
 
-def _end_wishes(rows: Tables, source_id: SourceId) -> None:
-    rows.decisions.pop(source_id, None)
-    rows.numbers = {line: row for line, row in rows.numbers.items() if row.object_id != source_id}
+def _end_wishes(rows: Tables) -> None:
+    """Forget what was decided about people who have an extension by now."""
+    seated = {row.object_id for row in _living(rows)}
+    rows.decisions = {
+        source_id: chosen for source_id, chosen in rows.decisions.items() if source_id not in seated
+    }
+    rows.numbers = {
+        line: row
+        for line, row in rows.numbers.items()
+        if row.object_id is None or row.object_id not in seated
+    }
 
 
 def _remember(rows: Tables, plan: UserPlan) -> None:
+    for record in plan.added:
+        if record.source_id in rows.records:
+            raise OutdatedError("A record is there already.")
+        rows.records[record.source_id] = RecordRow(record=record)
     for record in plan.remember:
         before = rows.records.get(record.source_id, NOBODY)
         rows.records[record.source_id] = msgspec.structs.replace(

@@ -607,6 +607,15 @@ def a_run_is_killed_before_it_applies(history: History, dice: Random) -> bool:
 
 
 @event
+def the_list_means_nobody(history: History, dice: Random) -> bool:
+    mode, lines = history.settings.people.mode, history.pbx.people_list()
+    history.set_people(Mode.ONLY, (ListLine(line="nobody@contoso.example"),))
+    history.run()
+    history.set_people(mode, lines)
+    return True
+
+
+@event
 def the_directory_answers_nobody(history: History, dice: Random) -> bool:
     history.directory.hides_everybody = True
     history.run(full=True)

@@ -5,7 +5,7 @@ then the two are compared.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,6 @@ from rollcall.core.errors import StoppedError
 from rollcall.core.numbering import NumberRange
 from rollcall.core.plan import UserPlan, plan_digest
 from rollcall.core.policy import ListedSelection, ListLine, Mode, Stage, policy_digest
-from rollcall.core.records import UserRecord
 from rollcall.core.report import RunReport, RunState
 from rollcall.sync.context import RunContext, SyncSettings
 from rollcall.sync.runner import run_stages
@@ -134,6 +133,9 @@ class History:
             hear(heard, hearing.told(), complete=reading.complete)
             self._bind_lines(settings, heard)
         code = _failure(ended)
+        nobody = reading is not None and self._selects_nobody(heard)
+        if nobody != (code == "list-unresolved"):
+            raise BrokenInvariantsError([Broken("lines-are-bound", f"nobody: {nobody}, {code}")])
         if code or ended is None or reading is None:
             self._expect_nothing(before, code, reading)
             return None
@@ -173,7 +175,7 @@ class History:
         """Bind lines as a run does whose reading was finished, even if it then died."""
         listed = settings.people
         meant = {line: meant_by(heard, line) for line in listed.unbound}
-        if not any(isinstance(each.record, UserRecord) for each in heard.known.values()):
+        if not _has_readable(heard):
             return
         wrong = [
             Broken("lines-are-bound", f"{line} is bound to {bound}, means {meant[line]}")
@@ -185,6 +187,12 @@ class History:
         if listed.mode is Mode.ALL or listed.bound or any(meant.values()):
             bind_imports(heard)
             self.picture.imports = dict(heard.imports)
+
+    def _selects_nobody(self, heard: Picture) -> bool:
+        """Tell whether there is a list none of whose lines means anybody."""
+        if self.settings.people.mode is Mode.ALL or not _has_readable(heard):
+            return False
+        return bool(self.people_listed) and not any(self.people_listed.values())
 
     def _expect_nothing(self, before: Picture, code: str, reading: Reading | None) -> None:
         """A run that did not come to its end changes nothing that can be seen."""
@@ -204,26 +212,25 @@ class History:
         if hold != (ended.report.state is RunState.HELD):
             detail = f"the run is {ended.report.state.value}, to be held: {hold}"
             raise BrokenInvariantsError([Broken("guard-agrees", detail)])
-        counts = msgspec.structs.replace(ended.report.stages[0].counts, unchanged=0)
-        if counts != count_due(heard, after):
-            detail = f"reported {counts}, should be {count_due(heard, after)}"
-            raise BrokenInvariantsError([Broken("counts-agree", detail)])
         if hold:
             self.events["a plan is held"] += 1
             self.hold = Hold(ended.run_id, heard, after, self.policy())
-            self._compare(before, self.picture, "a held run")
+            self._compare(before, self.picture, "a held run", _miscounts(ended, heard, after))
         else:
             self.hold = None
             self.picture = after
             self._note_changes(ended.plan)
-            self._compare(before, after, "a run")
+            self._compare(before, after, "a run", _miscounts(ended, heard, after))
 
-    def _compare(self, before: Picture, after: Picture, what: str) -> None:
+    def _compare(
+        self, before: Picture, after: Picture, what: str, also: Sequence[Broken] = ()
+    ) -> None:
         listed = frozenset(each for each in self.people_listed.values() if each is not None)
-        sight = look(self.pbx, before, after, self.settings, listed)
-        wrong = check(sight) if what == "a run" else _agreeing(check(sight), what)
-        if wrong:
-            raise BrokenInvariantsError(wrong)
+        broken = check(look(self.pbx, before, after, self.settings, listed))
+        if what != "a run":
+            broken = _agreeing(broken, what)
+        if broken or also:
+            raise BrokenInvariantsError([*broken, *also])
 
     def _note_changes(self, plan: UserPlan) -> None:
         for change in plan.changes:
@@ -235,7 +242,7 @@ class History:
 
     def check_settled(self) -> None:
         """Once settled, a run writes nothing: as a delta, and from the start."""
-        if not any(known.record and not known.removed for known in self.picture.known.values()):
+        if not _has_readable(self.picture):
             return
         for name, full in (("settled-as-a-delta", False), ("settled-from-the-start", True)):
             contents = self.pbx.contents()
@@ -348,6 +355,21 @@ def _failure(ended: Ended | None) -> str:
 
 async def _keep_quiet(stage: Stage, *, done: int, total: int | None) -> None:
     """Take no note of progress."""
+
+
+def _has_readable(picture: Picture) -> bool:
+    """Tell whether somebody is there whom a reading from the start can tell."""
+    return any(
+        known.record and not known.removed and not known.unreadable
+        for known in picture.known.values()
+    )
+
+
+def _miscounts(ended: Ended, before: Picture, after: Picture) -> list[Broken]:
+    """Return what the report's counts have wrong."""
+    counts = msgspec.structs.replace(ended.report.stages[0].counts, unchanged=0)
+    due = count_due(before, after)
+    return [] if counts == due else [Broken("counts-agree", f"{counts}, should be {due}")]
 
 
 def _agreeing(broken: list[Broken], what: str) -> list[Broken]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
 
 import click
+from django.db import InterfaceError, OperationalError
 
 from rollcall.audit.operations import note
 from rollcall.cli.output import errors
@@ -58,6 +59,8 @@ def with_desk(command: Callable[Concatenate[Desk, P], R]) -> Callable[P, R]:
             fail(str(error), help_page=error.help_page)
         except (ConfigurationError, DatabaseServerError, StoppedError) as error:
             fail(str(error))
+        except (OperationalError, InterfaceError):
+            fail("The database does not answer. What was committed stays; try again.")
 
     return opened
 

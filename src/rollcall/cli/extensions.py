@@ -9,6 +9,7 @@ import msgspec
 from django.db import transaction
 
 from rollcall.cli.command import Desk, with_desk
+from rollcall.cli.files import read_lines
 from rollcall.cli.output import cell, console, make_table, plural, print_json, print_json_list, say
 from rollcall.core.numbering import parse_number
 from rollcall.integrations import people_operations
@@ -181,9 +182,8 @@ def separate(desk: Desk, slug: str, person: str) -> None:
 def import_(desk: Desk, slug: str, file: Path) -> None:
     """Keep numbers for people who come in later: a CSV of object id or mail address, number."""
     tenant = get_tenant(slug)
-    text = file.read_text(encoding="utf-8-sig")
     lines = people_operations.import_numbers(
-        tenant.id, get_integration(tenant.id).id, lines=text.splitlines(), actor=desk.actor
+        tenant.id, get_integration(tenant.id).id, lines=read_lines(file), actor=desk.actor
     )
     if desk.as_json:
         print_json_list(_import_json(line) for line in lines)

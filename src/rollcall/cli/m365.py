@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from rollcall.cli.command import Desk, with_desk
+from rollcall.cli.files import read_lines
 from rollcall.cli.findings import show_finding
 from rollcall.cli.integration_view import show_integration
 from rollcall.cli.output import errors, print_json, say
@@ -156,7 +157,7 @@ def _lists(current: IntegrationView | None, given: Mapping[str, Any]) -> dict[st
             continue
         lines = None
         if path is not None:
-            lines = tuple(path.read_text(encoding="utf-8-sig").splitlines())
+            lines = tuple(read_lines(path))
         lists[subject] = NewList(mode=chosen or _mode_now(current, subject), lines=lines)
     return lists
 

@@ -1,26 +1,9 @@
 """Django's settings. What an administrator sets is in rollcall.environment, not here.
 
-`_ROLLCALL_DATABASE` is no setting: whoever started the database hands its address over in it.
+The database stands in `DATABASES` when this machine was opened (rollcall.host.opening).
 """
 
-import os
-from pathlib import Path
-
-from psycopg.conninfo import conninfo_to_dict
-
-from rollcall.environment import read_environment
-
-ROLLCALL = read_environment(environ=os.environ, cwd=Path.cwd())
-
-_address = conninfo_to_dict(os.environ.get("_ROLLCALL_DATABASE", "dbname=rollcall"))
-
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": _address.pop("dbname", "rollcall"),
-        "OPTIONS": _address,
-    }
-}
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "rollcall"}}
 
 INSTALLED_APPS = [
     "rollcall.tenants",

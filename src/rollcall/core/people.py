@@ -27,8 +27,8 @@ class Person(msgspec.Struct, frozen=True, gc=False):
     """One directory object as the planner sees it.
 
     `record` is the last word of the directory, None when it removed the object; `before` is what
-    was remembered until now. `removal` and `unreadable` are what this reading said instead of a
-    record.
+    was remembered until now. `removal` and `unreadable` are what there is instead of a new record:
+    said by this reading, implied by its being complete, or (unreadable) still so from before.
     """
 
     source_id: SourceId
@@ -52,7 +52,7 @@ class Person(msgspec.Struct, frozen=True, gc=False):
     @property
     def is_news(self) -> bool:
         """Whether the record is another one than is remembered."""
-        if self.record is None or self.known is None:
+        if self.record is None or self.known is None or self.unreadable is not None:
             return False
         return differs(self.record, self.known)
 
@@ -132,9 +132,13 @@ def _gather_person(
     before: UserRecord | None,
     complete: bool,
 ) -> Person:
+    if sighting is None and complete:
+        sighting = Removal(source_id=source_id, permanent=True)
+    elif sighting is None and known is not None and known.unreadable and not known.removed:
+        sighting = Unreadable(source_id=source_id, why=known.unreadable)
     return Person(
         source_id=source_id,
-        record=_last_word(sighting, known=known, before=before, complete=complete),
+        record=_last_word(sighting, known=known, before=before),
         before=before,
         known=known,
         removal=sighting if isinstance(sighting, Removal) else None,
@@ -143,21 +147,15 @@ def _gather_person(
 
 
 def _last_word(
-    sighting: Sighting | None,
-    *,
-    known: KnownUser | None,
-    before: UserRecord | None,
-    complete: bool,
+    sighting: Sighting | None, *, known: KnownUser | None, before: UserRecord | None
 ) -> UserRecord | None:
     match sighting:
         case UserRecord():
             return sighting
         case Removal():
             return None
-        case Unreadable():
+        case Unreadable() | None:
             return None if known is not None and known.removed else before
-        case None:
-            return None if complete or (known is not None and known.removed) else before
 
 
 def _says_something_new(sighting: Sighting, known: KnownUser | None) -> bool:

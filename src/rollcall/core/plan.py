@@ -167,7 +167,7 @@ class World(msgspec.Struct, frozen=True):
     decisions: Mapping[SourceId, LinkDecision] = {}
 
 
-class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedChange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What all changes say: who, the number after it, and why."""
 
     source_id: SourceId
@@ -176,48 +176,50 @@ class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Create(PlannedChange, frozen=True, kw_only=True, tag="created"):
+class Create(PlannedChange, frozen=True, kw_only=True, gc=False, tag="created"):
     """A new person gets an extension."""
 
     profile: Profile
 
 
-class ExtensionChange(PlannedChange, frozen=True, kw_only=True):
+class ExtensionChange(PlannedChange, frozen=True, kw_only=True, gc=False):
     """A change of an extension that exists, in the version that the plan was made for.
 
-    `profile` is None where the directory has nothing to say any more.
+    `working` is whether calls reach it before the change; `profile` is None where the directory
+    has nothing to say any more.
     """
 
     extension_id: int
     version: int
+    working: bool
     profile: Profile | None = None
     fields: Fields = {}
 
 
-class Link(ExtensionChange, frozen=True, kw_only=True, tag="linked"):
+class Link(ExtensionChange, frozen=True, kw_only=True, gc=False, tag="linked"):
     """An extension made by hand becomes this person's; its number stays."""
 
 
-class Change(ExtensionChange, frozen=True, kw_only=True, tag="changed"):
+class Change(ExtensionChange, frozen=True, kw_only=True, gc=False, tag="changed"):
     """Fields follow the directory."""
 
 
-class Block(ExtensionChange, frozen=True, kw_only=True, tag="blocked"):
+class Block(ExtensionChange, frozen=True, kw_only=True, gc=False, tag="blocked"):
     """A leaver: sign-in and phones are refused, the number is kept."""
 
 
-class Release(ExtensionChange, frozen=True, kw_only=True, tag="released"):
+class Release(ExtensionChange, frozen=True, kw_only=True, gc=False, tag="released"):
     """The number goes back to the range, the person's contacts and photo are deleted."""
 
 
-class Return(ExtensionChange, frozen=True, kw_only=True, tag="returned"):
+class Return(ExtensionChange, frozen=True, kw_only=True, gc=False, tag="returned"):
     """Somebody is back and gets everything back."""
 
 
 AnyChange = Create | Link | Change | Block | Release | Return
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """A record that may not come in, and why."""
 
     source_id: SourceId
@@ -256,8 +258,10 @@ class UserPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def takes_away(self) -> int:
-        """How many people the plan blocks or releases."""
-        return sum(isinstance(change, Block | Release) for change in self.changes)
+        """How many people whose phones work now the plan blocks or releases."""
+        return sum(
+            isinstance(change, Block | Release) and change.working for change in self.changes
+        )
 
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")

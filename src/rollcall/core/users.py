@@ -163,6 +163,7 @@ class _Draft:
                 reason=reason,
                 extension_id=extension.extension_id,
                 version=extension.version,
+                working=extension.working,
                 profile=to_profile(person.record) if person.record else None,
                 fields=_changed_fields(person),
             )
@@ -210,6 +211,7 @@ class _Draft:
                 reason=reason,
                 extension_id=local.extension_id,
                 version=local.version,
+                working=True,
                 profile=profile,
                 fields=compare_profiles(local.profile, profile),
             )
@@ -227,8 +229,10 @@ class _Draft:
     # the numbers of the range
 
     def give_numbers(self) -> None:
-        """Give returners their own numbers, then the lowest free ones to everybody else."""
-        taken = {*(self.world.taken - self._freed), *self.world.kept}
+        """Give what is somebody's own or kept for them, then the lowest free ones to the rest."""
+        linked = {change.source_id for change in self.changes if isinstance(change, Link)}
+        done_with = {number for each, number in self.world.assigned.items() if each in linked}
+        taken = {*(self.world.taken - self._freed), *(self.world.kept - done_with)}
         homeless = list(self._bring_home(taken))
         newcomers = list(self._give_assigned())
         free = free_numbers(self.policy.scope, taken=taken, reserved=self.policy.reserved)
@@ -241,19 +245,30 @@ class _Draft:
 
     def _bring_home(self, taken: set[int]) -> Iterator[tuple[Person, KnownExtension]]:
         for person, extension in self._returners:
-            if extension.number in taken:
+            kept = self._kept_number(person.source_id)
+            own = extension.number
+            if kept is not None:
+                self._act(Return, person, extension, "assigned", kept)
+            elif own in taken or own in self.policy.reserved:
                 yield person, extension
             else:
-                taken.add(extension.number)
+                taken.add(own)
                 self._act(Return, person, extension, "back")
 
     def _give_assigned(self) -> Iterator[UserRecord]:
         for record in self._newcomers:
-            number = self.world.assigned.get(record.source_id)
-            if number is None or number in self.world.taken:
+            number = self._kept_number(record.source_id)
+            if number is None:
                 yield record
             else:
                 self._create(record, number, "assigned")
+
+    def _kept_number(self, source_id: SourceId) -> int | None:
+        """Return the number that an import keeps for somebody, if it can be given."""
+        number = self.world.assigned.get(source_id)
+        if number in self.world.taken - self._freed or number in self.policy.reserved:
+            return None
+        return number
 
     def _next_number(self, free: Iterator[int], source_id: SourceId) -> int | None:
         number = next(free, None)
@@ -287,13 +302,10 @@ def _mail_key(record: UserRecord) -> str:
 def _proposals(world: World) -> Mapping[str, LocalExtension]:
     """Return, by mail address, the hand-made extensions that can be proposed to somebody."""
     decided = {decision.extension_id for decision in world.decisions.values()}
-    keys = Counter(local.profile.email.casefold() for local in world.locals)
+    free = [local for local in world.locals if local.extension_id not in decided]
+    keys = Counter(local.profile.email.casefold() for local in free)
     return {
-        key: local
-        for local in world.locals
-        if (key := local.profile.email.casefold())
-        and keys[key] == 1
-        and local.extension_id not in decided
+        key: local for local in free if (key := local.profile.email.casefold()) and keys[key] == 1
     }
 
 
@@ -320,9 +332,8 @@ def _ended_refusals(
 
 def _removals(people: Iterable[Person]) -> Iterator[Removal]:
     for person in people:
-        stays = person.record is not None or person.unreadable is not None
-        if not stays and person.known is not None and not person.known.removed:
-            yield person.removal or Removal(source_id=person.source_id, permanent=True)
+        if person.removal is not None and person.known is not None and not person.known.removed:
+            yield person.removal
 
 
 def _unreadable(people: Iterable[Person]) -> Iterator[Unreadable]:

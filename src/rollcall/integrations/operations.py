@@ -11,7 +11,6 @@ from django.db import transaction
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
 from rollcall.core.matching import chosen_lines
-from rollcall.core.numbering import NumberRange
 from rollcall.credentials.keypair import generate_key_pair
 from rollcall.credentials.sealing import KeyRing, seal
 from rollcall.integrations.models import Integration, KeyPair, ListEntry
@@ -62,6 +61,8 @@ def change_integration(
     `values` are plain columns by name. Another directory, application or cloud drops the token;
     another directory or cloud also the cursor, because the people are others.
     """
+    if "certificate_days" in values:
+        check_certificate_days(values["certificate_days"])
     row = _get_or_make(tenant_id)
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in changed.items():
@@ -169,12 +170,13 @@ def _plain(value: Any) -> object:
     return value if isinstance(value, bool | int | str) or value is None else str(value)
 
 
-def check_range(chosen: NumberRange | None) -> dict[str, Any]:
-    """Return the columns of a chosen range of extension numbers."""
-    return {
-        "first_extension": chosen.first if chosen else None,
-        "last_extension": chosen.last if chosen else None,
-    }
+def check_certificate_days(days: int) -> None:
+    """Raise SetupError for a validity that no certificate should have."""
+    if not 1 <= days <= MOST_CERTIFICATE_DAYS:
+        raise SetupError(
+            f"A certificate is valid for 1 to {MOST_CERTIFICATE_DAYS} days, not {days}.",
+            code="bad-days",
+        )
 
 
 def parse_sync_time(text: str) -> time:
@@ -200,11 +202,7 @@ def new_key_pair(
     """
     integration = _get_or_make(tenant_id)
     days = days if days is not None else integration.certificate_days
-    if not 1 <= days <= MOST_CERTIFICATE_DAYS:
-        raise SetupError(
-            f"A certificate is valid for 1 to {MOST_CERTIFICATE_DAYS} days, not {days}.",
-            code="bad-days",
-        )
+    check_certificate_days(days)
     made = generate_key_pair(name=name, days=days, now=now)
     keys = KeyPair.objects.of(tenant_id).filter(integration=integration)
     keys.filter(state=KeyPair.State.PENDING).update(state=KeyPair.State.RETIRED, retired_at=now)

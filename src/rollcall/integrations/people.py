@@ -87,7 +87,7 @@ def _to_person(row: DirectoryRecord) -> DirectoryPerson:
 def _to_record(row: DirectoryRecord) -> UserRecord | None:
     if not row.fingerprint:
         return None
-    return _records.decode(msgspec.json.encode(row.record))
+    return _records.decode(bytes(row.record))
 
 
 def get_wishes(tenant_id: int, object_id: str) -> Wishes:
@@ -116,7 +116,7 @@ def match_record(tenant_id: int, line: str) -> tuple[SourceId | None, str]:
         Q(object_id=line.strip()),
         Q(principal_key=key),
         Q(email_key=key),
-        Q(record__aliases__contains=[key]),
+        Q(aliases__contains=[key]),
     ):
         found = list(rows.filter(condition).values_list("object_id", flat=True)[:2])
         if len(found) > 1:

@@ -19,7 +19,7 @@ from rollcall.integrations.models import LinkDecision, NumberAssignment
 from rollcall.integrations.people import DirectoryPerson, find_person, match_record
 from rollcall.phonebook.operations import forget_owner
 from rollcall.telephony import operations as telephony
-from rollcall.telephony.queries import ExtensionKey, find_by_person, find_holder, get_key
+from rollcall.telephony.queries import find_by_person, find_holder, get_key
 
 COLUMNS = 2
 SHOWN = 10
@@ -36,10 +36,11 @@ def link_person(
             f"Extension {number} is linked to {extension.display_name} already.", code="linked"
         )
     found = find_person(tenant_id, person)
-    current = _holding(tenant_id, found)
+    current = find_by_person(tenant_id, found.object_id)
     if current is not None:
         raise SetupError(
-            f"{found.display_name} has {current.number} already. A person has one extension.",
+            f"{found.display_name} has {current.number} already"
+            f"{' (released)' if current.state == 'released' else ''}. A person has one extension.",
             code="has-extension",
         )
     _decide(tenant_id, integration_id, found, extension.id, actor)
@@ -63,18 +64,19 @@ def separate_person(
     is unlinked: that extension stays as a hand-made one; its number is returned.
     """
     found = find_person(tenant_id, person)
-    current = _holding(tenant_id, found)
+    current = find_by_person(tenant_id, found.object_id)
+    if current is not None and current.state == "released":
+        raise SetupError(
+            f"{found.display_name} has no number at present: there is nothing to separate.",
+            code="released",
+        )
     if current is not None:
-        telephony.make_local(tenant_id, current.id)
         forget_owner(tenant_id, current.id)
+        telephony.unlink_person(tenant_id, current.id)
     _decide(tenant_id, integration_id, found, None, actor)
     note(actor=actor, action="person.separated", subject=found.object_id, tenant_id=tenant_id)
-    return found, current.number if current else None
-
-
-def _holding(tenant_id: int, person: DirectoryPerson) -> ExtensionKey | None:
-    extension = find_by_person(tenant_id, person.object_id)
-    return extension if extension is not None and extension.state != "released" else None
+    stays = current is not None and not current.deleted
+    return found, current.number if current is not None and stays else None
 
 
 def _decide(

@@ -70,6 +70,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     full: bool
     stages: tuple[str, ...]
     asked_by: str
+    asked_at: datetime
     started_at: datetime | None
     progress: Mapping[str, Any]
 
@@ -124,6 +125,7 @@ def to_summary(row: SyncRun) -> RunSummary:
         full=row.full,
         stages=tuple(row.stages),
         asked_by=row.asked_by,
+        asked_at=row.asked_at,
         started_at=row.started_at,
         progress=row.progress,
     )
@@ -204,12 +206,15 @@ def _refusals(row: SyncRun) -> Iterator[RefusalView]:
 
 def _changes(row: SyncRun) -> Iterator[ChangeView]:
     changes = RunChange.objects.of(row.tenant_id).filter(run=row).order_by("position")
-    for change in changes.iterator(CHUNK):
+    columns = ("action", "object_id", "name", "number", "fields", "reason")
+    for action, object_id, name, number, fields, reason in changes.values_list(*columns).iterator(
+        CHUNK
+    ):
         yield ChangeView(
-            action=change.action,
-            directory_object_id=change.object_id,
-            name=change.name,
-            number=str(change.number) if change.number is not None else None,
-            fields={name: (old, new) for name, (old, new) in change.fields.items()},
-            reason=change.reason,
+            action=action,
+            directory_object_id=object_id,
+            name=name,
+            number=str(number) if number is not None else None,
+            fields={field: (old, new) for field, (old, new) in fields.items()},
+            reason=reason,
         )

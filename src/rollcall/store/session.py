@@ -56,7 +56,7 @@ class Session:
         """Return all rows of a query."""
         with translated_errors():
             cursor = await self._reader.execute(statement, self.parameters(given))
-            return await cursor.fetchall() if cursor.description else []
+            return await cursor.fetchall()
 
     async def fetch_one(self, statement: LiteralString, given: Parameters | None = None) -> Row:
         """Return the only row of a query."""

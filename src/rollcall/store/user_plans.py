@@ -28,8 +28,6 @@ from rollcall.store.session import RunScope, Session, Transaction
 from rollcall.store.users import SQL
 
 SOURCE = "microsoft365"
-MANY = 1000
-"""So many changes that PostgreSQL's idea of the tables' sizes is out of date."""
 
 _json = msgspec.json.Encoder()
 _EMPTY = Profile()
@@ -67,8 +65,6 @@ class UserWrites:
         async with self._session.write() as transaction:
             await transaction.run(SQL["supersede_holds"])
             await apply_held_users(transaction, held, scope=self._session.scope, now=now)
-        if len(plan.changes) >= MANY:
-            await self._session.fetch(SQL["count_people"])
 
     async def hold_users(self, plan: UserPlan, *, cursor: Cursor, policy: bytes) -> None:
         """Keep the plan for a person's word, and forget the reading."""
@@ -102,9 +98,8 @@ async def apply_held_users(
     await _refuse(transaction, plan, scope)
     if plan.changes:
         await transaction.copy(SQL["copy_changes"], change_rows(plan.changes, scope))
-        settled = [change.source_id for change in plan.changes if isinstance(change, Create | Link)]
-        await transaction.run(SQL["end_decisions"], {"ids": settled})
-        await transaction.run(SQL["end_assignments"], {"ids": settled})
+        await transaction.run(SQL["end_decisions"])
+        await transaction.run(SQL["end_assignments"])
     given = {
         "cursor": held.cursor.value,
         "shape": held.cursor.shape,
@@ -206,7 +201,8 @@ def _record_row(record: UserRecord) -> tuple[Any, ...]:
     return (
         record.source_id,
         fingerprint(record),
-        _json.encode(record).decode(),
+        _json.encode(record),
+        list(record.aliases),
         record.display_name,
         record.principal_name.casefold(),
         record.email.casefold(),

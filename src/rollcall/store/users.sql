@@ -84,22 +84,22 @@ WHERE d.tenant_id = %(tenant)s AND d.integration_id = %(integration)s
 
 -- name: all_records
 -- Every remembered record.
-SELECT record::text FROM integrations_directoryrecord
+SELECT record FROM integrations_directoryrecord
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND fingerprint <> ''
 
 -- name: some_records
 -- The remembered records of some people.
-SELECT record::text FROM integrations_directoryrecord
+SELECT record FROM integrations_directoryrecord
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND fingerprint <> ''
     AND object_id = ANY(%(ids)s)
 
 -- name: records_like
 -- The remembered records that a line of a list may mean.
-SELECT record::text FROM integrations_directoryrecord
+SELECT record FROM integrations_directoryrecord
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
     AND fingerprint <> '' AND removed = ''
     AND (object_id = ANY(%(lines)s) OR principal_key = ANY(%(keys)s) OR email_key = ANY(%(keys)s)
-        OR record -> 'aliases' ?| %(keys)s)
+        OR aliases && %(keys)s)
 
 -- name: unreadable_ids
 -- The objects whose newest answer could not be understood.
@@ -161,6 +161,11 @@ WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
 UPDATE integrations_numberassignment SET object_id = %(object_id)s
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
     AND line = %(line)s AND object_id IS NULL
+    AND NOT EXISTS (
+        SELECT FROM integrations_numberassignment other
+        WHERE other.tenant_id = %(tenant)s AND other.integration_id = %(integration)s
+            AND other.object_id = %(object_id)s
+    )
 
 -- name: make_extension_stage
 -- A place for the extensions as they are to be.
@@ -239,8 +244,8 @@ COPY telephony_extension (
 -- name: make_record_stage
 -- A place for records that are news.
 CREATE TEMPORARY TABLE staged_record (
-    object_id text, fingerprint bytea, record jsonb, display_name text, principal_key text,
-    email_key text
+    object_id text, fingerprint bytea, record bytea, aliases text[], display_name text,
+    principal_key text, email_key text
 ) ON COMMIT DROP
 
 -- name: copy_record_stage
@@ -253,7 +258,8 @@ ANALYZE staged_record
 -- name: change_records
 -- Remember the new records of objects that are known.
 UPDATE integrations_directoryrecord d SET
-    fingerprint = s.fingerprint, record = s.record, display_name = s.display_name,
+    fingerprint = s.fingerprint, record = s.record, aliases = s.aliases,
+    display_name = s.display_name,
     principal_key = s.principal_key, email_key = s.email_key, removed = '', unreadable = ''
 FROM staged_record s
 WHERE d.tenant_id = %(tenant)s AND d.integration_id = %(integration)s
@@ -261,8 +267,8 @@ WHERE d.tenant_id = %(tenant)s AND d.integration_id = %(integration)s
 
 -- name: copy_records
 COPY integrations_directoryrecord (
-    tenant_id, integration_id, object_id, fingerprint, record, display_name, principal_key,
-    email_key, removed, unreadable, purpose
+    tenant_id, integration_id, object_id, fingerprint, record, aliases, display_name,
+    principal_key, email_key, removed, unreadable, purpose
 ) FROM STDIN
 
 -- name: remove_record
@@ -273,10 +279,10 @@ WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND object_id 
 -- name: mark_unreadable
 -- Remember that the newest answer about an object could not be understood.
 INSERT INTO integrations_directoryrecord (
-    tenant_id, integration_id, object_id, fingerprint, record, display_name, principal_key,
-    email_key, removed, unreadable, purpose
+    tenant_id, integration_id, object_id, fingerprint, record, aliases, display_name,
+    principal_key, email_key, removed, unreadable, purpose
 )
-VALUES (%(tenant)s, %(integration)s, %(object_id)s, '', '{}', '', '', '', '', %(why)s, '')
+VALUES (%(tenant)s, %(integration)s, %(object_id)s, '', '', '{}', '', '', '', '', %(why)s, '')
 ON CONFLICT (integration_id, object_id) DO UPDATE SET unreadable = excluded.unreadable
 
 -- name: end_refusals
@@ -295,14 +301,18 @@ COPY integrations_runchange (
 ) FROM STDIN
 
 -- name: end_decisions
--- What was decided is done.
-DELETE FROM integrations_linkdecision
-WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND object_id = ANY(%(ids)s)
+-- What was decided is done where the person has an extension.
+DELETE FROM integrations_linkdecision d USING telephony_extension e
+WHERE d.tenant_id = %(tenant)s AND d.integration_id = %(integration)s
+    AND e.tenant_id = d.tenant_id AND e.source = 'microsoft365'
+    AND e.directory_object_id = d.object_id AND e.state <> 'released'
 
 -- name: end_assignments
--- Numbers that were kept are given.
-DELETE FROM integrations_numberassignment
-WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND object_id = ANY(%(ids)s)
+-- Numbers that were kept are given where the person has an extension.
+DELETE FROM integrations_numberassignment a USING telephony_extension e
+WHERE a.tenant_id = %(tenant)s AND a.integration_id = %(integration)s
+    AND e.tenant_id = a.tenant_id AND e.source = 'microsoft365'
+    AND e.directory_object_id = a.object_id AND e.state <> 'released'
 
 -- name: move_cursor
 -- The next reading goes on from here.
@@ -338,7 +348,3 @@ DELETE FROM integrations_runchange WHERE tenant_id = %(tenant)s AND run_id = %(r
 -- name: end_hold
 -- The run holds nothing any more.
 DELETE FROM integrations_heldplan WHERE tenant_id = %(tenant)s AND run_id = %(run)s
-
--- name: count_people
--- Let the planner know at once how many people there are now.
-ANALYZE telephony_extension, integrations_directoryrecord, integrations_refusal

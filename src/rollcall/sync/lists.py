@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from rollcall.core.errors import SetupError
 from rollcall.core.matching import Match, match_lines
 from rollcall.core.policy import ListedSelection, Mode, Selection, Stage
-from rollcall.core.records import SourceId, UserRecord
+from rollcall.core.records import SourceId
 from rollcall.core.report import Problem
 from rollcall.sync.context import RunContext
+from rollcall.sync.reading import PeopleReading
 
 
 async def resolve_list(
@@ -15,17 +16,17 @@ async def resolve_list(
     stage: Stage,
     subject: str,
     listed: ListedSelection,
-    fresh: Sequence[UserRecord] = (),
+    reading: PeopleReading | None = None,
 ) -> tuple[Selection, list[Problem]]:
     """Return whom the list means, and a problem for each line that means nobody.
 
-    Lines are looked up in `fresh` (records of this reading) and in the memory of the directory;
-    where there is no memory because people are not synchronised, in the live directory. Raises
-    SetupError when the list is needed and none of its lines means anybody.
+    Lines are looked up in the memory of the directory as `reading`, which may not be stored yet,
+    leaves it; where there is no memory because people are not synchronised, in the live directory.
+    Raises SetupError when the list is needed and none of its lines means anybody.
     """
     if listed.mode is Mode.ALL or not listed.lines:
         return Selection(mode=listed.mode), []
-    matches = await _match(run, listed.unbound, fresh) if listed.unbound else []
+    matches = await _match(run, listed.unbound, reading) if listed.unbound else []
     found = {match.line: match.source_id for match in matches if match.source_id is not None}
     if found and not run.dry_run:
         await run.store.bind_lines(subject, found)
@@ -44,22 +45,28 @@ async def resolve_list(
     return listed.select(found.values()), problems
 
 
-async def resolve_numbers(run: RunContext, fresh: Sequence[UserRecord]) -> dict[SourceId, int]:
-    """Bind the lines of imported numbers; return those that were bound just now."""
+async def resolve_numbers(run: RunContext, reading: PeopleReading) -> dict[SourceId, int]:
+    """Bind the lines of imported numbers; return those that were bound just now.
+
+    Of two lines that turn out to mean the same person, the first one counts.
+    """
     numbers = await run.store.unbound_numbers()
     if not numbers:
         return {}
-    matches = await _match(run, tuple(numbers), fresh)
-    found = {match.line: match.source_id for match in matches if match.source_id is not None}
+    found: dict[SourceId, str] = {}
+    for match in await _match(run, tuple(numbers), reading):
+        if match.source_id is not None:
+            found.setdefault(match.source_id, match.line)
     if found and not run.dry_run:
-        await run.store.bind_lines("numbers", found)
-    return {source_id: numbers[line] for line, source_id in found.items()}
+        await run.store.bind_lines("numbers", {line: each for each, line in found.items()})
+    return {source_id: numbers[line] for source_id, line in found.items()}
 
 
-async def _match(run: RunContext, lines: Sequence[str], fresh: Sequence[UserRecord]) -> list[Match]:
-    records = {record.source_id: record for record in await run.store.records_like(lines)}
-    records.update((record.source_id, record) for record in fresh)
+async def _match(
+    run: RunContext, lines: Sequence[str], reading: PeopleReading | None
+) -> list[Match]:
+    stored = await run.store.records_like(lines)
+    records = list(reading.current(stored)) if reading is not None else stored
     if not run.settings.users:
-        live = await run.source.find_users(lines)
-        records.update((record.source_id, record) for record in live)
-    return match_lines(lines, records.values())
+        records += await run.source.find_users(lines)
+    return match_lines(lines, records)

@@ -4,8 +4,7 @@ read_people ──► resolve_people ──► plan ──► guard ──► ap
 """
 
 from collections.abc import Mapping
-from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -14,29 +13,17 @@ from rollcall.core.guards import Hold, removal_guard
 from rollcall.core.people import gather_people, people_to_plan
 from rollcall.core.plan import Create, KnownUser, UserPlan
 from rollcall.core.policy import Stage, UserPolicy, policy_digest
-from rollcall.core.ports import StartOver, UserPage, UsersDone
-from rollcall.core.records import Cursor, Sighting, SourceId, Unreadable, UserRecord
+from rollcall.core.records import SourceId, Unreadable
 from rollcall.core.report import Counts, Problem, StageReport, count_changes
 from rollcall.core.users import plan_users, wants_numbers
 from rollcall.sync.context import RunContext
 from rollcall.sync.lists import resolve_list, resolve_numbers
-from rollcall.sync.prefetch import prefetch
-
-STALE_READING = timedelta(hours=24)
-"""An unfinished reading older than this is not gone on with."""
+from rollcall.sync.reading import PeopleReading, read_people
 
 ATTEMPTS = 5
 """How often a plan is made anew because the PBX changed under it."""
 
 NEARLY_FULL = 0.9
-
-
-class PeopleReading(msgspec.Struct, frozen=True):
-    """What one reading said of the people: the last word on each object."""
-
-    sightings: Mapping[SourceId, Sighting]
-    complete: bool
-    cursor: Cursor
 
 
 class PlannedUsers(msgspec.Struct, frozen=True):
@@ -48,22 +35,21 @@ class PlannedUsers(msgspec.Struct, frozen=True):
 
 
 class UsersOutcome(msgspec.Struct, frozen=True):
-    """What the stage did: its report, the plan (applied, held or shown), the records it read."""
+    """What the stage did: its report, the plan (applied, held or shown), what it read."""
 
     report: StageReport
     plan: UserPlan
-    records: tuple[UserRecord, ...]
+    reading: PeopleReading
 
 
 async def run_users(run: RunContext) -> UsersOutcome:
     """Run the stage."""
     reading = await read_people(run)
-    records = _records(reading.sightings)
     selection, problems = await resolve_list(
-        run, Stage.USERS, "people", run.settings.people, records
+        run, Stage.USERS, "people", run.settings.people, reading
     )
     policy = run.settings.user_policy(selection)
-    assigned = await resolve_numbers(run, records)
+    assigned = await resolve_numbers(run, reading)
     planned = await _plan_and_apply(run, reading, policy, assigned)
     problems += [*_unreadable_problems(reading), *await _range_problems(run, policy, planned.plan)]
     report = StageReport(
@@ -72,118 +58,7 @@ async def run_users(run: RunContext) -> UsersOutcome:
         problems=tuple(problems),
         hold=planned.hold,
     )
-    return UsersOutcome(report=report, plan=planned.plan, records=records)
-
-
-async def read_people(run: RunContext) -> PeopleReading:
-    """Read everybody, or what changed; go on with a reading that an earlier run began."""
-    memory = await run.store.users_memory()
-    since = memory.cursor
-    if run.full or (since is not None and since.shape != run.source.users_shape):
-        since = None
-    return await _Reader(run, since).read()
-
-
-class _Reader:
-    """A reading in progress: pages are staged as they come, the last word on an id wins."""
-
-    def __init__(self, run: RunContext, since: Cursor | None) -> None:
-        self._run = run
-        self._since = since
-        self._complete = since is None
-        self._sightings: dict[SourceId, Sighting] = {}
-
-    async def read(self) -> PeopleReading:
-        done, resume = await self._go_on()
-        if done is None:
-            done = await self._read_pages(resume)
-        if self._complete and not any(
-            isinstance(sighting, UserRecord) for sighting in self._sightings.values()
-        ):
-            await self._forget()
-            raise TransientError(
-                "The directory answered that it has no people at all. Nothing was changed; "
-                "if this is so on purpose, switch user sync off.",
-                code="empty-directory",
-            )
-        return PeopleReading(sightings=self._sightings, complete=self._complete, cursor=done)
-
-    async def _go_on(self) -> tuple[Cursor | None, str]:
-        """Take over the pages of a reading that was interrupted, if they are of use."""
-        if self._run.dry_run:
-            return None, ""
-        store = self._run.store
-        reading = await store.open_reading()
-        if reading is not None and self._is_usable(
-            reading.since, reading.shape, reading.started_at
-        ):
-            self._complete = reading.complete
-            async for page in store.staged_pages():
-                self._take(page)
-            if reading.cursor is not None or reading.resume:
-                return reading.cursor, reading.resume
-        await self._begin()
-        return None, ""
-
-    def _is_usable(self, since: Cursor | None, shape: str, started_at: datetime) -> bool:
-        return (
-            not self._run.full
-            and since == self._since
-            and shape == self._run.source.users_shape
-            and self._run.now() - started_at < STALE_READING
-        )
-
-    async def _read_pages(self, resume: str) -> Cursor:
-        await self._reread()
-        answers = self._run.source.read_users(since=self._since, resume=resume)
-        async with aclosing(prefetch(answers)) as events:
-            async for event in events:
-                match event:
-                    case UserPage():
-                        await self._stage(event)
-                    case StartOver():
-                        self._complete = True
-                        await self._begin()
-                    case UsersDone(cursor=cursor):
-                        await self._finish(cursor)
-                        return cursor
-        raise TransientError("The directory ended its answer half-way.", code="half-answer")
-
-    async def _reread(self) -> None:
-        """Ask again for the objects that could not be understood last time."""
-        again = [] if self._complete else await self._run.store.unreadable_ids()
-        if again:
-            async with aclosing(self._run.source.reread_users(again)) as sightings:
-                async for sighting in sightings:
-                    self._sightings[sighting.source_id] = sighting
-
-    async def _stage(self, page: UserPage) -> None:
-        self._take(page)
-        if not self._run.dry_run:
-            await self._run.store.stage_page(page)
-        await self._run.progress(Stage.USERS, done=len(self._sightings), total=None)
-
-    def _take(self, page: UserPage) -> None:
-        for sighting in page.sightings:
-            self._sightings[sighting.source_id] = sighting
-
-    async def _begin(self) -> None:
-        self._sightings.clear()
-        if not self._run.dry_run:
-            await self._run.store.begin_reading(
-                since=self._since,
-                shape=self._run.source.users_shape,
-                complete=self._complete,
-                now=self._run.now(),
-            )
-
-    async def _finish(self, cursor: Cursor) -> None:
-        if not self._run.dry_run:
-            await self._run.store.finish_reading(cursor)
-
-    async def _forget(self) -> None:
-        if not self._run.dry_run:
-            await self._run.store.drop_reading()
+    return UsersOutcome(report=report, plan=planned.plan, reading=reading)
 
 
 async def _plan_and_apply(
@@ -256,10 +131,6 @@ async def _plan(
 
 def _is_refused(user: KnownUser | None) -> bool:
     return user is not None and user.refusal is not None
-
-
-def _records(sightings: Mapping[SourceId, Sighting]) -> tuple[UserRecord, ...]:
-    return tuple(each for each in sightings.values() if isinstance(each, UserRecord))
 
 
 def _unreadable_problems(reading: PeopleReading) -> list[Problem]:

@@ -14,12 +14,13 @@ from rollcall.core.errors import SyncError
 from rollcall.core.plan import Block, Create, Link, Release, Return, UserPlan
 from rollcall.core.policy import Stage
 from rollcall.core.ports import Owner
-from rollcall.core.records import SourceId, UserRecord
+from rollcall.core.records import SourceId
 from rollcall.core.report import Failure, RunReport, RunState, StageReport
 from rollcall.sync.contacts import Shelf, run_contacts
 from rollcall.sync.context import RunContext
 from rollcall.sync.people import run_users
 from rollcall.sync.photos import run_photos
+from rollcall.sync.reading import PeopleReading
 from rollcall.sync.shelves import company_shelf, personal_shelf
 
 NOTHING_PLANNED = UserPlan()
@@ -30,7 +31,7 @@ class _Outcome:
     reports: list[StageReport] = field(default_factory=list)
     failures: list[SyncError] = field(default_factory=list)
     plan: UserPlan = NOTHING_PLANNED
-    unsaved: tuple[UserRecord, ...] = ()
+    unsaved: PeopleReading | None = None
 
     @property
     def held(self) -> bool:
@@ -66,7 +67,7 @@ async def _users(run: RunContext, outcome: _Outcome) -> None:
     outcome.plan = users.plan
     outcome.reports.append(users.report)
     if run.dry_run or users.report.hold:
-        outcome.unsaved = users.records
+        outcome.unsaved = users.reading
 
 
 async def _photos(run: RunContext, outcome: _Outcome, owners: Mapping[SourceId, Owner]) -> None:

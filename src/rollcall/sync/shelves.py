@@ -1,6 +1,6 @@
 """Which mailboxes the contact stages are about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import aclosing
 from datetime import timedelta
 
@@ -13,22 +13,23 @@ from rollcall.core.books import (
 from rollcall.core.errors import SetupError
 from rollcall.core.policy import Mode, Stage
 from rollcall.core.ports import KnownPurpose, Owner, PurposeAnswer, Purposes
-from rollcall.core.records import SourceId, UserRecord
+from rollcall.core.records import SourceId
 from rollcall.core.report import Problem
 from rollcall.sync.contacts import Shelf
 from rollcall.sync.context import RunContext
 from rollcall.sync.lists import resolve_list
+from rollcall.sync.reading import PeopleReading
 
 ASK_AGAIN = timedelta(days=7)
 """How long a refusal to say what mailboxes are for is taken as the answer."""
 
 
 async def personal_shelf(
-    run: RunContext, owners: Mapping[SourceId, Owner], unsaved: Sequence[UserRecord]
+    run: RunContext, owners: Mapping[SourceId, Owner], unsaved: PeopleReading | None
 ) -> Shelf:
     """Return the books of people's own contacts.
 
-    `unsaved` are records that this run read and did not store (a preview, a held stage).
+    `unsaved` is what this run read of the people and did not store (a preview, a held stage).
     """
     stage = Stage.PERSONAL_CONTACTS
     selection, problems = await resolve_list(run, stage, "personal", run.settings.personal, unsaved)
@@ -37,7 +38,7 @@ async def personal_shelf(
     return Shelf(stage=stage, plan=plan, books=books, problems=tuple(problems))
 
 
-async def company_shelf(run: RunContext, unsaved: Sequence[UserRecord]) -> Shelf:
+async def company_shelf(run: RunContext, unsaved: PeopleReading | None) -> Shelf:
     """Return the books of the company's contacts, one for each shared mailbox."""
     stage = Stage.COMPANY_CONTACTS
     listed = run.settings.mailboxes
@@ -53,10 +54,10 @@ async def company_shelf(run: RunContext, unsaved: Sequence[UserRecord]) -> Shelf
 
 
 async def _ask_purposes(
-    run: RunContext, unsaved: Sequence[UserRecord]
+    run: RunContext, unsaved: PeopleReading | None
 ) -> tuple[Purposes, list[Problem]]:
     stored = await run.store.purposes()
-    fresh = {record.source_id: KnownPurpose() for record in unsaved if record.email}
+    fresh = _fresh(unsaved) if unsaved else {}
     known = {**fresh, **stored.known}
     refused_at = stored.refused_at
     if refused_at is not None and refused_at + ASK_AGAIN > run.now() and not run.full:
@@ -77,6 +78,10 @@ async def _ask_purposes(
     problems += [_not_read(each) for each in answers if each.problem]
     learnt = {each: KnownPurpose(purpose) for each, purpose in told.items() if purpose}
     return Purposes(known={**known, **learnt}, refused_at=None), problems
+
+
+def _fresh(reading: PeopleReading) -> dict[SourceId, KnownPurpose]:
+    return {record.source_id: KnownPurpose() for record in reading.current(()) if record.email}
 
 
 def _not_read(answer: PurposeAnswer) -> Problem:

@@ -61,9 +61,14 @@ def delete_extension(tenant_id: int, number: int, *, now: datetime) -> str:
     return "kept"
 
 
-def make_local(tenant_id: int, extension_id: int) -> None:
-    """Unlink an extension from its person; it stays, with its number, as a hand-made one."""
-    Extension.objects.of(tenant_id).filter(pk=extension_id).update(
+def unlink_person(tenant_id: int, extension_id: int) -> None:
+    """Unlink an extension from its person; it stays, with its number, as a hand-made one.
+
+    One that was deleted by hand was only kept for the person, and goes for good.
+    """
+    rows = Extension.objects.of(tenant_id).filter(pk=extension_id)
+    rows.filter(deleted_at__isnull=False).delete()
+    rows.update(
         source=Extension.Source.LOCAL,
         directory_object_id=None,
         principal_name="",

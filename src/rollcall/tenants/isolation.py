@@ -88,6 +88,11 @@ DO $hide$ BEGIN EXECUTE (
 """
 
 
+def store_as_is(table: str, column: str) -> RunSQL:
+    """Keep the bytes of `column` as they are: pictures and packed plans do not compress."""
+    return RunSQL(f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL", RunSQL.noop)
+
+
 def only_insert(table: str) -> RunSQL:
     """Take from the web's role what would let it rewrite history."""
     return RunSQL(f"REVOKE UPDATE, DELETE ON {table} FROM {WEB_ROLE}", RunSQL.noop)

@@ -1,12 +1,13 @@
 """A tenant's settings as a file: all that there is to set, and no secret."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from django.db import transaction
+from msgspec import Meta
 
 from rollcall.core.errors import SetupError
-from rollcall.core.numbering import NumberRange
+from rollcall.core.numbering import parse_range
 from rollcall.integrations.operations import (
     Connection,
     NewList,
@@ -37,7 +38,7 @@ class TenantPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ListPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A selection; lines that are bound are written as object ids."""
 
-    mode: str
+    mode: Literal["all", "only", "except"]
     lines: list[str]
 
 
@@ -55,10 +56,10 @@ class IntegrationPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     last_extension: int | None
     guests: bool
     photos: bool
-    names: str
-    leavers: str
-    release_days: int | None
-    link: str
+    names: Literal["skip", "display-name"]
+    leavers: Literal["block", "keep", "release"]
+    release_days: Annotated[int, Meta(ge=0)] | None
+    link: Literal["ask", "link", "never"]
     personal_contacts: bool
     personal: ListPart
     company_contacts: bool
@@ -163,7 +164,8 @@ def _integration_part(integration: IntegrationView) -> IntegrationPart:
 
 
 def _list_part(listed: ListView) -> ListPart:
-    return ListPart(mode=listed.mode, lines=[bound or line for line, bound in listed.lines])
+    lines = [bound or line for line, bound in listed.lines]
+    return msgspec.convert({"mode": listed.mode, "lines": lines}, ListPart)
 
 
 def _set_tenant(slug: str, part: TenantPart) -> TenantView:
@@ -175,13 +177,14 @@ def _set_tenant(slug: str, part: TenantPart) -> TenantView:
             time_zone=part.time_zone,
             country=part.country,
         )
+    scope = parse_range(str(part.first_extension), str(part.last_extension))
     return tenants.change_tenant(
         slug,
         name=part.name,
         sip_domain=part.sip_domain,
         time_zone=part.time_zone,
         country=part.country,
-        extension_range=NumberRange(first=part.first_extension, last=part.last_extension),
+        extension_range=scope,
         reserved_numbers=part.reserved_numbers,
     )
 
@@ -189,6 +192,13 @@ def _set_tenant(slug: str, part: TenantPart) -> TenantView:
 def _set_integration(tenant_id: int, part: IntegrationPart, actor: str) -> None:
     values: dict[str, Any] = {name: getattr(part, name) for name in PLAIN if name not in CONNECTION}
     values["sync_time"] = parse_sync_time(part.sync_time)
+    if (part.leavers == "release") is (part.release_days is None):
+        raise SetupError("“release_days” goes with leavers “release”.", code="bad-file")
+    if part.first_extension is not None:
+        last = part.last_extension
+        parse_range(str(part.first_extension), str(last) if last is not None else None)
+    elif part.last_extension is not None:
+        raise SetupError("“last_extension” needs “first_extension”.", code="bad-file")
     change_integration(
         tenant_id,
         actor=actor,

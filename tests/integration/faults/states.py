@@ -46,4 +46,3 @@ class Databases:
     def _tell(self, statement: str) -> None:
         with psycopg.connect(self.server, autocommit=True) as connection:
             connection.execute(statement.encode())
-

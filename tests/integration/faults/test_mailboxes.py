@@ -128,4 +128,3 @@ def test_a_mailbox_that_is_throttled_keeps_nobody_else_waiting(twin: Twin) -> No
         assert asked[-1], "the throttled mailbox is asked again, last"
         assert max(site.naps.slept) >= 499
         assert_same(site.tables(), twin.night)
-

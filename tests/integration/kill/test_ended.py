@@ -44,20 +44,17 @@ def test_a_run_that_is_told_to_end_is_cancelled_and_leaves_nothing_behind(
     assert_same(fresh.tables(), undisturbed.tables)
 
 
-def test_two_runs_at_the_same_moment_are_one_run(
+def test_several_runs_at_the_same_moment_are_one_run(
     fresh: Company, undisturbed: Undisturbed
 ) -> None:
-    with (
-        fresh.program.start("sync", "run", SLUG, "--json") as one,
-        fresh.program.start("sync", "run", SLUG, "--json") as other,
-    ):
-        ended = [await_end(one), await_end(other)]
+    processes = [fresh.program.start("sync", "run", SLUG, "--json") for _ in range(4)]
+    ended = [await_end(each) for each in processes]
 
-    runs = [each.json() for each in ended]
-    assert [each.code for each in ended] == [0, 0], ended
-    assert runs[0] == runs[1]
-    assert runs[0]["state"] == "applied"
-    assert sum("is going on already" in each.err for each in ended) == 1
+    assert [each.code for each in ended] == [0, 0, 0, 0], ended
+    first, *others = [each.json() for each in ended]
+    assert first["state"] == "applied"
+    assert all(each == first for each in others)
+    assert sum("is going on already" in each.err for each in ended) == 3
     assert _states(fresh) == ["applied"]
     assert_same(fresh.tables(), undisturbed.tables)
 
@@ -80,9 +77,7 @@ def test_a_run_is_cancelled_from_elsewhere_within_seconds(
     assert_same(fresh.tables(), undisturbed.tables)
 
 
-def test_a_run_whose_follower_is_killed_goes_on(
-    fresh: Company, undisturbed: Undisturbed
-) -> None:
+def test_a_run_whose_follower_is_killed_goes_on(fresh: Company, undisturbed: Undisturbed) -> None:
     with _under_way(fresh) as process:
         with fresh.program.start("sync", "run", SLUG) as follower:
             wait_until(lambda: _said(follower, "is going on already"))

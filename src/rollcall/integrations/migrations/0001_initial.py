@@ -147,7 +147,13 @@ class Migration(migrations.Migration):
                 ),
                 ("object_id", models.TextField(db_collation="C")),
                 ("fingerprint", models.BinaryField(max_length=16)),
-                ("record", models.JSONField()),
+                ("record", models.BinaryField()),
+                (
+                    "aliases",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, size=None
+                    ),
+                ),
                 ("display_name", models.TextField(default="")),
                 ("principal_key", models.TextField(db_collation="C", default="")),
                 ("email_key", models.TextField(db_collation="C", default="")),
@@ -856,5 +862,7 @@ class Migration(migrations.Migration):
             ["integration_id"],
         ),
         isolation.isolate("integrations_stagedpage"),
+        isolation.store_as_is("integrations_heldplan", "plan"),
+        isolation.store_as_is("integrations_stagedpage", "records"),
         isolation.grant_sequences(),
     ]

@@ -12,6 +12,7 @@ from rollcall.tenants.scope import IN_TENANT, ScopedManager
 class DirectoryRecord(models.Model):
     """The last word of the directory on one object, in scope or not.
 
+    `record` is a core record as JSON; what is looked for stands in columns beside it.
     `removed` is empty while the object is there, then restorable or gone. `unreadable` says why
     the newest answer could not be understood; the record before it stays in force.
     """
@@ -21,7 +22,8 @@ class DirectoryRecord(models.Model):
     integration = models.ForeignKey(Integration, **IN_TENANT)
     object_id = models.TextField(db_collation="C")
     fingerprint = models.BinaryField(max_length=16)
-    record = models.JSONField()
+    record = models.BinaryField()
+    aliases = ArrayField(models.TextField(), default=list)
     display_name = models.TextField(default="")
     principal_key = models.TextField(default="", db_collation="C")
     email_key = models.TextField(default="", db_collation="C")

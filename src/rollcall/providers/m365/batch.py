@@ -86,15 +86,16 @@ def _to_item_answer(answer: BatchItemAnswer | None) -> ItemAnswer | None:
 def choose_items(waiting: Iterable[tuple[int, str]], busy: Mapping[str, int]) -> list[int]:
     """Return the keys of the items for the next batch, of `waiting` pairs (key, mailbox).
 
-    First come, first served, but no mailbox gets more than four places, those that are `busy` in
-    batches on their way counted.
+    The mailboxes with the most items come first, so that none is left over at the end with more
+    than fit; no mailbox gets more than four places, those that are `busy` on their way counted.
     """
-    places = dict(busy)
-    chosen: list[int] = []
+    shelves: dict[str, list[int]] = {}
     for key, mailbox in waiting:
-        if places.get(mailbox, 0) < MOST_PER_MAILBOX:
-            places[mailbox] = places.get(mailbox, 0) + 1
-            chosen.append(key)
-            if len(chosen) == MOST_ITEMS:
-                break
+        shelves.setdefault(mailbox, []).append(key)
+    chosen: list[int] = []
+    for mailbox in sorted(shelves, key=lambda each: -len(shelves[each])):
+        places = min(MOST_PER_MAILBOX - busy.get(mailbox, 0), MOST_ITEMS - len(chosen))
+        chosen += shelves[mailbox][: max(0, places)]
+        if len(chosen) == MOST_ITEMS:
+            break
     return chosen

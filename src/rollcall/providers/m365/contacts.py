@@ -98,6 +98,7 @@ class BookReader:
         self._places: Mapping[FolderId, FolderPlace] = {
             place.folder_id: place for place in request.folders
         }
+        self._vanished: set[FolderId] = set()
 
     async def read(self) -> BookReading:
         """Read the folders, and what is in them; raise MailboxError if that cannot be done.
@@ -115,11 +116,17 @@ class BookReader:
         )
         late = await self._try_folders([each for each in found if each not in early])
         readings = {**early, **late}
-        below = [
-            msgspec.structs.replace(reading, parent_id=parent_id, path=path)
-            for folder_id, (parent_id, path) in found.items()
-            if (reading := readings[folder_id]) is not None
-        ]
+        below = []
+        for folder_id, (parent_id, path) in found.items():
+            reading = readings[folder_id]
+            if reading is None or folder_id in self._vanished:
+                raise MailboxError(
+                    "failed",
+                    "mailbox-not-read",
+                    "A contact folder that Microsoft lists could not be found; nothing of this "
+                    "mailbox is changed, and the next run tells.",
+                )
+            below.append(msgspec.structs.replace(reading, parent_id=parent_id, path=path))
         return BookReading(book_id=self._request.book_id, folders=(default, *below))
 
     # the tree of folders
@@ -153,6 +160,7 @@ class BookReader:
             page = await self._ask(path, IMMUTABLE, decode_folders)
             if isinstance(page, ItemAnswer):
                 if folder_id != DEFAULT_FOLDER and _is_gone(page):
+                    self._vanished.add(folder_id)
                     return []
                 raise to_mailbox_error(page)
             folders += page.value

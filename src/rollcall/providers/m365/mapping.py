@@ -1,6 +1,7 @@
 """From Graph's words to ours. Pure: one object in, one record out."""
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 
 from rollcall.core.records import (
@@ -16,7 +17,6 @@ from rollcall.core.records import (
 from rollcall.providers.m365.wire import GraphAddress, GraphContact, GraphUser
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_PRINTABLE = str.isprintable
 
 GUEST = "guest"
 EXTERNAL_MARK = "#ext#"
@@ -42,13 +42,13 @@ def to_sighting(user: GraphUser) -> UserRecord | Removal:
         mobile_phone=clean_text(user.mobile_phone),
         business_phone=next(_texts(user.business_phones), ""),
         fax=clean_text(user.fax_number),
-        job_title=clean_text(user.job_title),
-        department=clean_text(user.department),
-        office=clean_text(user.office_location),
-        company=clean_text(user.company_name),
+        job_title=_share_text(user.job_title),
+        department=_share_text(user.department),
+        office=_share_text(user.office_location),
+        company=_share_text(user.company_name),
         employee_id=clean_text(user.employee_id),
-        language=clean_text(user.preferred_language),
-        country=clean_text(user.usage_location),
+        language=_share_text(user.preferred_language),
+        country=_share_text(user.usage_location),
         enabled=user.account_enabled is not False,
         guest=_is_guest(user),
         licensed=bool(user.assigned_licenses),
@@ -89,9 +89,14 @@ def clean_text(text: str | None) -> str:
     """Return `text` on one line, without control characters and outer white space."""
     if not text:
         return ""
-    if not _PRINTABLE(text):
-        text = _CONTROL.sub(" ", text)
-    return text.strip()
+    if text.isprintable():
+        return text.strip()
+    return _CONTROL.sub(" ", text).strip()
+
+
+def _share_text(text: str | None) -> str:
+    """Return the clean text as one object for all who have the same: there are few of its kind."""
+    return sys.intern(clean_text(text))
 
 
 def _is_guest(user: GraphUser) -> bool:

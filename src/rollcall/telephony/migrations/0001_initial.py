@@ -198,4 +198,5 @@ class Migration(migrations.Migration):
         isolation.isolate("telephony_extension"),
         isolation.tenant_reference("telephony_photo", ["extension_id"], "telephony_extension"),
         isolation.isolate("telephony_photo"),
+        isolation.store_as_is("telephony_photo", "content"),
     ]
