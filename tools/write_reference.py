@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
 import django
@@ -241,6 +241,8 @@ def _json_type(hint: Any) -> str:
     origin, inner = get_origin(hint), get_args(hint)
     if hint in PLAIN_TYPES:
         return PLAIN_TYPES[hint]
+    if origin is Literal:
+        return "string"
     if origin in {Union, UnionType}:
         (some,) = (each for each in inner if each is not NoneType)
         return f"{_json_type(some)}, or null"

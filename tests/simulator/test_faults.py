@@ -83,6 +83,8 @@ def test_faults_that_are_none_are_refused(simulator: Simulator) -> None:
         simulator.fault("status")
     with pytest.raises(ControlCallError):
         simulator.fault("throttle", colour="red")
+    with pytest.raises(ControlCallError, match="regular expression"):
+        simulator.fault("throttle", path="/users(")
 
 
 @pytest.mark.parametrize("written", [3, 2.128, None, "http-date"])

@@ -1,5 +1,6 @@
 """Clock, settings, faults, tokens, the log: everything that is not a directory's contents."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -86,7 +87,12 @@ def set_settings(ask: Ask) -> object:
 
 def add_fault(ask: Ask) -> object:
     """Switch a fault on."""
-    return _written(ask.world.faults.add(ask.read_with(FAULT)))
+    fault = ask.read_with(FAULT)
+    try:
+        re.compile(fault.match.path or "")
+    except re.error as error:
+        raise ControlError(f"match.path is not a regular expression: {error}.") from error
+    return _written(ask.world.faults.add(fault))
 
 
 def list_faults(ask: Ask) -> object:

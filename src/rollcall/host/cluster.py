@@ -124,9 +124,10 @@ def check_version(cluster: Cluster, binaries: Binaries) -> None:
     if cluster.major != binaries.major:
         raise DatabaseServerError(
             f"The database in {cluster.data} is of PostgreSQL {cluster.major}, and the programs "
-            f"in {binaries.directory} are of {binaries.major}. Make a backup with the Rollcall "
-            f"that wrote it (rollcall backup), move {cluster.directory} and {_note(cluster.home)} "
-            "away, and bring the backup in (rollcall restore)."
+            f"in {binaries.directory} are of {binaries.major}. Start it with PostgreSQL "
+            f"{cluster.major} (ROLLCALL_POSTGRES_BIN names the programs), write everything to a "
+            f"file with pg_dumpall, move {cluster.directory} and {_note(cluster.home)} away, and "
+            "read the file with psql."
         )
 
 
