@@ -56,8 +56,8 @@ PRODUCT_TABLES = {
     "n.number, n.e164, n.extension FROM phonebook_contactnumber n "
     "JOIN phonebook_contact c ON c.id = n.contact_id "
     "LEFT JOIN phonebook_addressbook b ON b.id = c.book_id",
-    "integrations_directoryrecord": "SELECT object_id, fingerprint, convert_from(record, 'UTF8'), removed, unreadable, "
-    "purpose FROM integrations_directoryrecord",
+    "integrations_directoryrecord": "SELECT object_id, fingerprint, record, removed, "
+    "unreadable, purpose FROM integrations_directoryrecord",
     "integrations_refusal": "SELECT object_id, reason, detail FROM integrations_refusal "
     "WHERE until_run IS NULL",
     "integrations_reading": "SELECT complete, shape FROM integrations_reading",

@@ -87,7 +87,7 @@ def _to_person(row: DirectoryRecord) -> DirectoryPerson:
 def _to_record(row: DirectoryRecord) -> UserRecord | None:
     if not row.fingerprint:
         return None
-    return _records.decode(bytes(row.record))
+    return _records.decode(row.record)
 
 
 def get_wishes(tenant_id: int, object_id: str) -> Wishes:

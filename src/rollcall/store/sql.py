@@ -6,12 +6,21 @@ SELECT …
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import LiteralString, cast
 
 _NAME = re.compile(r"^-- name: ([a-z_]+)$", re.MULTILINE)
+
+
+def write_array(texts: Iterable[str]) -> str:
+    """Write a text[] as PostgreSQL reads it; for COPY, a tenth of what the driver's lists cost.
+
+    https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
+    """
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
 
 
 @cache

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 import psycopg
+from msgspec.structs import astuple
 
 from rollcall.core.errors import OutdatedError
 from rollcall.core.plan import (
-    PROFILE_FIELDS,
     AnyChange,
     Block,
     Create,
@@ -25,6 +25,7 @@ from rollcall.core.plan import (
 from rollcall.core.policy import Stage
 from rollcall.core.records import Cursor, SourceId, UserRecord, fingerprint
 from rollcall.store.session import RunScope, Session, Transaction
+from rollcall.store.sql import write_array
 from rollcall.store.users import SQL
 
 SOURCE = "microsoft365"
@@ -138,7 +139,7 @@ def _extension_row(change: ExtensionChange, now: datetime) -> tuple[Any, ...]:
         now,
         change.reason,
         change.profile is not None,
-        *(getattr(profile, name) for name in PROFILE_FIELDS),
+        *astuple(profile),
     )
 
 
@@ -158,12 +159,10 @@ def _target_state(change: ExtensionChange) -> ExtensionState | None:
 async def _create_extensions(
     transaction: Transaction, changes: list[Create], scope: RunScope
 ) -> None:
-    ids = await transaction.fetch(SQL["new_extension_ids"], {"count": len(changes)})
     await transaction.copy(
         SQL["copy_extensions"],
         (
             (
-                extension_id,
                 scope.tenant_id,
                 change.number,
                 ExtensionState.ACTIVE,
@@ -171,9 +170,9 @@ async def _create_extensions(
                 change.source_id,
                 "",
                 1,
-                *(getattr(change.profile, name) for name in PROFILE_FIELDS),
+                *astuple(change.profile),
             )
-            for (extension_id,), change in zip(ids, changes, strict=True)
+            for change in changes
         ),
     )
 
@@ -201,8 +200,8 @@ def _record_row(record: UserRecord) -> tuple[Any, ...]:
     return (
         record.source_id,
         fingerprint(record),
-        _json.encode(record),
-        list(record.aliases),
+        _json.encode(record).decode(),
+        write_array(record.aliases),
         record.display_name,
         record.principal_name.casefold(),
         record.email.casefold(),

@@ -117,9 +117,10 @@ SELECT number, object_id FROM integrations_numberassignment
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
 
 -- name: unbound_assignments
--- The lines of imports that mean nobody yet.
+-- The lines of imports that mean nobody yet, oldest first.
 SELECT line, number FROM integrations_numberassignment
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s AND object_id IS NULL
+ORDER BY id
 
 -- name: local_extensions
 -- The extensions made by hand, with what may be compared with a person.
@@ -157,7 +158,7 @@ WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
     AND subject = %(subject)s AND line = %(line)s AND object_id IS NULL
 
 -- name: bind_assignment
--- Bind a line of an import to an object, for good.
+-- Bind a line of an import to an object that has no other line and no extension yet, for good.
 UPDATE integrations_numberassignment SET object_id = %(object_id)s
 WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
     AND line = %(line)s AND object_id IS NULL
@@ -165,6 +166,11 @@ WHERE tenant_id = %(tenant)s AND integration_id = %(integration)s
         SELECT FROM integrations_numberassignment other
         WHERE other.tenant_id = %(tenant)s AND other.integration_id = %(integration)s
             AND other.object_id = %(object_id)s
+    )
+    AND NOT EXISTS (
+        SELECT FROM telephony_extension e
+        WHERE e.tenant_id = %(tenant)s AND e.source = 'microsoft365'
+            AND e.directory_object_id = %(object_id)s
     )
 
 -- name: make_extension_stage
@@ -229,14 +235,9 @@ WHERE s.released AND b.tenant_id = %(tenant)s AND b.owner_id = s.id
 DELETE FROM telephony_photo p USING staged_extension s
 WHERE s.released AND p.tenant_id = %(tenant)s AND p.extension_id = s.id
 
--- name: new_extension_ids
--- Ids for extensions that are about to be made.
-SELECT nextval(pg_get_serial_sequence('telephony_extension', 'id'))
-FROM generate_series(1, %(count)s)
-
 -- name: copy_extensions
 COPY telephony_extension (
-    id, tenant_id, number, state, source, directory_object_id, blocked_reason, version,
+    tenant_id, number, state, source, directory_object_id, blocked_reason, version,
     principal_name, first_name, last_name, display_name, email, mobile_phone, business_phone,
     job_title, department, office, company
 ) FROM STDIN
@@ -244,7 +245,7 @@ COPY telephony_extension (
 -- name: make_record_stage
 -- A place for records that are news.
 CREATE TEMPORARY TABLE staged_record (
-    object_id text, fingerprint bytea, record bytea, aliases text[], display_name text,
+    object_id text, fingerprint bytea, record text, aliases text[], display_name text,
     principal_key text, email_key text
 ) ON COMMIT DROP
 

@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                 ),
                 ("object_id", models.TextField(db_collation="C")),
                 ("fingerprint", models.BinaryField(max_length=16)),
-                ("record", models.BinaryField()),
+                ("record", models.TextField()),
                 (
                     "aliases",
                     django.contrib.postgres.fields.ArrayField(

@@ -22,7 +22,7 @@ class DirectoryRecord(models.Model):
     integration = models.ForeignKey(Integration, **IN_TENANT)
     object_id = models.TextField(db_collation="C")
     fingerprint = models.BinaryField(max_length=16)
-    record = models.BinaryField()
+    record = models.TextField()
     aliases = ArrayField(models.TextField(), default=list)
     display_name = models.TextField(default="")
     principal_key = models.TextField(default="", db_collation="C")
