@@ -35,7 +35,7 @@ check: setup  ## format, lint, types, import contracts, house rules, quick tests
 	@$(PYTEST) -q tests/house tests/unit tests/contract
 
 test: check  ## everything a change must pass (what CI runs), at most 20 minutes
-	@$(PYTEST) -m "not long" tests/integration tests/simulator
+	@$(PYTEST) -m "not long" tests/property tests/simulator tests/integration
 
 test-long: setup  ## the long versions, at most 60 minutes
 	@$(PYTEST) -m long tests
