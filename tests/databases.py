@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -22,9 +23,13 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the server of all these tests lives."""
-    return tmp_path_factory.mktemp("home")
+def home() -> Iterator[Path]:
+    """Where the server of all these tests lives: open to the user that it runs as."""
+    with TemporaryDirectory(prefix="rollcall-test-", ignore_cleanup_errors=True) as place:
+        Path(place).chmod(0o755)
+        home = Path(place) / "home"
+        home.mkdir()
+        yield home
 
 
 @pytest.fixture(scope="session")

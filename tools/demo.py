@@ -54,15 +54,17 @@ def main() -> None:
 
 def _begin_empty() -> None:
     if HOME.exists():
-        _rollcall_stop()
+        _drop_database()
         shutil.rmtree(HOME)
     HOME.mkdir(parents=True)
 
 
-def _rollcall_stop() -> None:
-    """Let a server that an interrupted demo left behind come to its end."""
-    if (HOME / "database.json").exists():
-        _run("rollcall", "doctor", quiet=True, check=False)
+def _drop_database() -> None:
+    """Remove an earlier demo's cluster, which stands elsewhere if the checkout is closed."""
+    note = HOME / "database.json"
+    if note.exists():
+        _run("rollcall", "doctor", quiet=True, check=False)  # ends a server left running
+        shutil.rmtree(HOME / json.loads(note.read_text())["directory"])
 
 
 @contextmanager
