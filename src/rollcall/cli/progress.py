@@ -67,5 +67,12 @@ class _StageBars:
 
     def __call__(self, stage: Stage, done: int, total: int | None) -> None:
         if stage not in self._tasks:
+            self._settle()
             self._tasks[stage] = self._progress.add_task(NOUNS[stage], total=total)
         self._progress.update(self._tasks[stage], completed=done, total=total)
+
+    def _settle(self) -> None:
+        """Show as full what had no known end, now that something else has begun."""
+        for task in self._progress.tasks:
+            if task.total is None:
+                self._progress.update(task.id, total=task.completed)

@@ -16,10 +16,15 @@ from rollcall.cli.output import (
     show_time,
 )
 from rollcall.core.policy import Stage
+from rollcall.integrations.queries import person_names
 from rollcall.integrations.runs import ChangeView, RunView
+from rollcall.tenants.queries import get_tenant
 
 SHOWN = 25
 """Lines of each kind in a summary; the report shows all."""
+
+NAMED = 3
+"""Problems of a kind that a summary names; more are counted."""
 
 STATE_STYLES = {
     "applied": "green",
@@ -149,15 +154,26 @@ def _show_problems(view: RunView, limit: int | None) -> None:
     if not view.problems:
         return
     table = make_table("problem", "stage", "of", "what")
-    for problem in view.problems[:limit]:
-        table.add_row(
-            cell(problem["code"], "yellow"),
-            cell(problem["stage"]),
-            cell(problem["subject"]),
-            cell(problem["message"]),
-        )
+    subjects = {problem["subject"] for problem in view.problems}
+    names = person_names(get_tenant(view.tenant).id, subjects)
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for each in view.problems:
+        subject = names.get(each["subject"]) or each["subject"]
+        groups.setdefault((each["code"], each["stage"]), []).append((subject, each["message"]))
+    for (code, stage), problems in groups.items():
+        gathered = limit is not None and len(problems) > NAMED
+        for subject, message in [_gather(problems)] if gathered else problems:
+            table.add_row(cell(code, "yellow"), cell(stage), cell(subject), cell(message))
     console.print(table)
-    _say_more(len(view.problems), limit, view)
+    if limit is not None and any(len(problems) > NAMED for problems in groups.values()):
+        say(f"Each by name: rollcall sync report {view.id}", "dim")
+
+
+def _gather(problems: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Return one line for many of a kind, without what each one's answer said beside."""
+    named = ", ".join(subject for subject, _ in problems[:NAMED])
+    sentence, _, _ = problems[0][1].partition(" (")
+    return f"{len(problems):,}: {named} …", sentence
 
 
 def _say_more(count: int, limit: int | None, view: RunView) -> None:
@@ -174,7 +190,7 @@ def show_runs(views: Sequence[RunView], now: datetime) -> None:
     for view in views:
         table.add_row(
             cell(view.id),
-            cell(show_time(view.started_at, now)),
+            cell(show_time(view.started_at or view.finished_at, now)),
             cell(view.asked_by, "dim"),
             cell("preview" if view.dry_run else "sync"),
             cell(view.state, STATE_STYLES.get(view.state, "")),

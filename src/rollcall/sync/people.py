@@ -114,7 +114,9 @@ async def _plan(
     )
     world = await store.world(numbers=wants_numbers(people))
     if assigned:
-        world = msgspec.structs.replace(world, assigned={**world.assigned, **assigned})
+        # A line counts for those who never had an extension, one that was bound before for anybody.
+        new = {each: number for each, number in assigned.items() if not _has_row(known.get(each))}
+        world = msgspec.structs.replace(world, assigned={**new, **world.assigned})
     plan = plan_users(people, world=world, policy=policy, now=now)
     heads = await store.head_count()
     anew = sum(1 for each in plan.refused if not _is_refused(known.get(each.source_id)))
@@ -127,6 +129,10 @@ async def _plan(
         ),
         hold=removal_guard(active=heads.working, removals=plan.takes_away),
     )
+
+
+def _has_row(user: KnownUser | None) -> bool:
+    return user is not None and user.extension is not None
 
 
 def _is_refused(user: KnownUser | None) -> bool:
@@ -149,5 +155,9 @@ async def _range_problems(run: RunContext, policy: UserPolicy, plan: UserPlan) -
         taken += sum(change.number in scope for change in plan.changes if type(change) is Create)
     if taken < NEARLY_FULL * size:
         return []
-    sentence = f"{taken} of the {size} numbers of the range {scope} are in use."
-    return [Problem(Stage.USERS, "", "range-nearly-full", f"{sentence} Make it larger in time.")]
+    if taken < size:
+        sentence = f"{taken:,} of the {size:,} numbers of the range {scope} are in use. "
+        sentence += "Make it larger in time."
+    else:
+        sentence = f"All {size:,} numbers of the range {scope} are in use. Make it larger."
+    return [Problem(Stage.USERS, "", "range-nearly-full", sentence)]
