@@ -1,9 +1,10 @@
 """rollcall contacts …"""
 
 import click
+from rich.text import Text
 
 from rollcall.cli.command import Desk, with_desk
-from rollcall.cli.output import cell, console, make_table, plural, print_json_list, say
+from rollcall.cli.output import cell, plural, print_json_list, print_rows, say
 from rollcall.core.numbering import parse_number
 from rollcall.phonebook.queries import (
     ContactView,
@@ -16,6 +17,8 @@ from rollcall.telephony.queries import get_key
 from rollcall.tenants.queries import get_tenant
 
 SHOWN = 200
+NARROW = ("name", "phones", "of")
+"""What is shown of contacts where there is no room for more."""
 
 
 @click.group()
@@ -35,13 +38,13 @@ def list_(desk: Desk, slug: str, owner: str | None, *, company: bool) -> None:
     tenant = get_tenant(slug)
     if company:
         views = list_company_contacts(tenant.id)
+    elif owner:
+        number = get_key(tenant.id, parse_number(owner)).number
+        desk.audit("contacts.listed", subject=owner, tenant_id=tenant.id)
+        views = list_own_contacts(tenant.id, owner_number=number)
     else:
-        desk.audit("contacts.listed", subject=owner or "all", tenant_id=tenant.id)
-        if owner:
-            number = get_key(tenant.id, parse_number(owner)).number
-            views = list_own_contacts(tenant.id, owner_number=number)
-        else:
-            views = list_contacts(tenant.id)
+        desk.audit("contacts.listed", subject="all", tenant_id=tenant.id)
+        views = list_contacts(tenant.id)
     if desk.as_json:
         print_json_list(views)
         return
@@ -53,19 +56,20 @@ def show_contacts(views: list[ContactView]) -> None:
     if not views:
         say("There are no contacts.")
         return
-    table = make_table("name", "company", "phones", "mail", "of", "folder")
-    for view in views[:SHOWN]:
-        table.add_row(
-            cell(view.display_name),
-            cell(view.company if view.company != view.display_name else None),
-            cell("\n".join(map(_phone, view.phones))),
-            cell(view.emails[0] if view.emails else None),
-            cell(view.owner or "company", "dim"),
-            cell(view.folder, "dim"),
-        )
-    console.print(table)
+    print_rows([_row(view) for view in views[:SHOWN]], narrow=NARROW)
     more = f", {SHOWN} of them shown (--json shows all)" if len(views) > SHOWN else ""
     say(f"{plural(len(views), 'contact')}{more}", "dim")
+
+
+def _row(view: ContactView) -> dict[str, Text]:
+    return {
+        "name": cell(view.display_name),
+        "company": cell(view.company if view.company != view.display_name else None),
+        "phones": cell("\n".join(map(_phone, view.phones))),
+        "mail": cell(view.emails[0] if view.emails else None),
+        "of": cell(view.owner or "company", "dim"),
+        "folder": cell(view.folder, "dim"),
+    }
 
 
 def _phone(phone: PhoneView) -> str:

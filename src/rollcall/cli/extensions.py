@@ -7,10 +7,20 @@ from typing import TypeVar
 import click
 import msgspec
 from django.db import transaction
+from rich.text import Text
 
 from rollcall.cli.command import Desk, with_desk
 from rollcall.cli.files import read_lines
-from rollcall.cli.output import cell, console, make_table, plural, print_json, print_json_list, say
+from rollcall.cli.output import (
+    cell,
+    console,
+    make_table,
+    plural,
+    print_json,
+    print_json_list,
+    print_rows,
+    say,
+)
 from rollcall.core.numbering import parse_number
 from rollcall.integrations import people_operations
 from rollcall.integrations.queries import get_integration
@@ -21,15 +31,22 @@ from rollcall.wiring.machine import utc_now
 
 STATE_STYLES = {"active": "green", "blocked": "yellow", "released": "dim"}
 
-FIELDS = tuple(f"--{name.replace('_', '-')}" for name in operations.EDITABLE)
+FIELDS = {name: name.replace("_", " ").capitalize() for name in operations.EDITABLE} | {
+    "email": "Mail address; by it the extension is proposed to a person of the directory",
+    "office": "Office location",
+    "company": "Company name",
+}
+
+NARROW = ("number", "name", "mail", "from", "state")
+"""What is shown of extensions where there is no room for more."""
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
 
 def with_fields(command: Command) -> Command:
     """Add an option for each field that is edited by hand."""
-    for option in reversed(FIELDS):
-        command = click.option(option)(command)
+    for name, what in reversed(FIELDS.items()):
+        command = click.option(f"--{name.replace('_', '-')}", help=f"{what}.")(command)
     return command
 
 
@@ -40,7 +57,7 @@ def extensions() -> None:
 
 @extensions.command("list")
 @click.argument("slug")
-@click.option("--state", type=click.Choice(["active", "blocked", "released"]))
+@click.option("--state", type=click.Choice(list(STATE_STYLES)), help="Only those in this state.")
 @with_desk
 def list_(desk: Desk, slug: str, state: str | None) -> None:
     """List the tenant's extensions."""
@@ -60,21 +77,23 @@ def show_extensions(views: list[ExtensionView]) -> None:
     if not views:
         say("There are no extensions yet.")
         return
-    table = make_table("number", "name", "department", "mail", "mobile", "photo", "from", "state")
-    for view in views:
-        table.add_row(
-            cell(view.number, "bold"),
-            cell(view.display_name),
-            cell(view.department),
-            cell(view.email),
-            cell(view.mobile_phone),
-            cell("yes" if view.photo_sha256 else None, "dim"),
-            cell("Microsoft" if view.source == "microsoft365" else "local", "dim"),
-            cell(view.state, STATE_STYLES[view.state]),
-        )
-    console.print(table)
+    rows = [_row(view) for view in views]
+    print_rows(rows, narrow=NARROW)
     active = sum(view.state == "active" for view in views)
     say(f"{plural(len(views), 'extension')}, {active:,} active", "dim")
+
+
+def _row(view: ExtensionView) -> dict[str, Text]:
+    return {
+        "number": cell(view.number, "bold"),
+        "name": cell(view.display_name),
+        "department": cell(view.department),
+        "mail": cell(view.email),
+        "mobile": cell(view.mobile_phone),
+        "photo": cell("yes" if view.photo_sha256 else None, "dim"),
+        "from": cell("Microsoft" if view.source == "microsoft365" else "local", "dim"),
+        "state": cell(view.state, STATE_STYLES[view.state]),
+    }
 
 
 @extensions.command("add")
@@ -83,7 +102,7 @@ def show_extensions(views: list[ExtensionView]) -> None:
 @with_fields
 @with_desk
 def add(desk: Desk, /, slug: str, number: str, **fields: str | None) -> None:
-    """Add an extension by hand."""
+    """Add an extension by hand. Without a display name, first and last name do."""
     tenant = get_tenant(slug)
     given = {name: value for name, value in fields.items() if value is not None}
     with transaction.atomic():

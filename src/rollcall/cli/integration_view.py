@@ -107,7 +107,7 @@ def show_integration(
     _add_people(table, integration, extension_range(tenant, integration))
     _add_contacts(table, integration)
     console.print(table)
-    _say_last_run(run, now)
+    _say_last_run(tenant, run, now)
 
 
 def _add_connection(
@@ -124,7 +124,9 @@ def _add_connection(
         _row(table, "redirect URI", uri)
     current = [key for key in keys if key.state != "retired"]
     if not current:
-        _row(table, "certificate", "none yet: rollcall m365 key new", "yellow")
+        _row(
+            table, "certificate", "none yet: rollcall m365 key new … --out public_key.pem", "yellow"
+        )
     for key in current:
         left = key.days_left(now)
         style = "red" if left < 0 else "yellow" if left < SOON else ""
@@ -164,7 +166,11 @@ def leavers_text(integration: IntegrationView) -> str:
         case "keep":
             return "keep working"
         case "release":
-            return f"blocked, released after {integration.release_days} days"
+            return (
+                f"blocked, released after {integration.release_days} days"
+                if integration.release_days
+                else "released at once"
+            )
         case _:
             return "blocked"
 
@@ -191,9 +197,9 @@ def _selection(listed: ListView) -> str:
             return "all"
 
 
-def _say_last_run(run: RunView | None, now: datetime) -> None:
+def _say_last_run(tenant: TenantView, run: RunView | None, now: datetime) -> None:
     if run is None:
-        say("No sync has run yet. Try: rollcall sync run … --dry-run", "dim")
+        say(f"No sync has run yet. Try: rollcall sync run {tenant.slug} --dry-run", "dim")
     else:
         say(f"Last run {run.id}: {run.state}, {show_time(run.finished_at, now)}.", "dim")
 

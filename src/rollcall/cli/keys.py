@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from django.db import transaction
 
 from rollcall.cli.command import Desk, with_desk
 from rollcall.cli.integration_view import to_key_pair_json
@@ -37,18 +38,22 @@ def new(desk: Desk, slug: str, out: Path, days: int | None) -> None:
     if not out.parent.is_dir():
         raise SetupError(f"There is no directory {out.parent} to write to.", code="no-directory")
     now = utc_now()
-    view, pem = new_key_pair(
-        tenant.id,
-        actor=desk.actor,
-        name=f"Rollcall {slug}",
-        days=days,
-        ring=desk.machine.key_ring(),
-        now=now,
-    )
-    try:
-        out.write_text(pem)
-    except OSError as error:
-        raise SetupError(f"{out} could not be written: {error.strerror}.", code="write") from error
+    with transaction.atomic():
+        view, pem = new_key_pair(
+            tenant.id,
+            actor=desk.actor,
+            name=f"Rollcall {slug}",
+            days=days,
+            ring=desk.machine.key_ring(),
+            now=now,
+        )
+        try:
+            out.write_text(pem)
+        except OSError as error:
+            raise SetupError(
+                f"{out} could not be written: {error.strerror}. No key pair was made.",
+                code="write",
+            ) from error
     if desk.as_json:
         print_json(to_key_pair_json(view, now))
         return

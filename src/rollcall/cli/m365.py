@@ -74,9 +74,21 @@ def with_settings(command: Command) -> Command:
 @click.option("--certificate-days", type=int, help="How long a new certificate is valid.")
 @click.option("--start", help="First extension number; “none” for the tenant's own range.")
 @click.option("--end", help="Last extension number; “none” for all of the first one's width.")
-@click.option("--names", type=click.Choice(["skip", "display-name"]))
-@click.option("--leavers", metavar="block|keep|release:DAYS")
-@click.option("--link", type=click.Choice(["ask", "link", "never"]))
+@click.option(
+    "--names",
+    type=click.Choice(["skip", "display-name"]),
+    help="People with neither first nor last name: skip them, or let the display name do.",
+)
+@click.option(
+    "--leavers",
+    metavar="block|keep|release:DAYS",
+    help="Leavers are blocked, keep working, or are blocked and released after DAYS days.",
+)
+@click.option(
+    "--link",
+    type=click.Choice(["ask", "link", "never"]),
+    help="A hand-made extension with a person's mail: ask, link it, or leave it alone.",
+)
 @with_settings
 @with_desk
 def set_(desk: Desk, /, slug: str, **given: Any) -> None:

@@ -1,7 +1,7 @@
 """What a command prints: for people, or JSON with `--json`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -45,6 +45,8 @@ def say(text: str, style: str = "") -> None:
 
 
 WIDEST = {"name": 30, "fields": 60}
+WIDE = 110
+"""Columns of a terminal that has room for all of a list."""
 
 
 def make_table(*columns: str) -> Table:
@@ -53,6 +55,15 @@ def make_table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold", max_width=WIDEST.get(column))
     return table
+
+
+def print_rows(rows: Sequence[Mapping[str, Text]], *, narrow: Collection[str]) -> None:
+    """Print rows as a table: all of their columns, or the `narrow` ones where there is no room."""
+    columns = [name for name in rows[0] if console.width >= WIDE or name in narrow]
+    table = make_table(*columns)
+    for row in rows:
+        table.add_row(*(row[name] for name in columns))
+    console.print(table)
 
 
 def cell(value: object, style: str = "") -> Text:

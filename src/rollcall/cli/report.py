@@ -45,6 +45,20 @@ WORDS = {
     "refused": "refused",
 }
 REMOVED = {"released": "removed"}
+REASONS = {
+    "new": "lowest free number",
+    "assigned": "number kept by an import",
+    "same-mail": "same mail address",
+    "decided": "decided by hand",
+    "directory": "changed in the directory",
+    "disabled": "account disabled",
+    "deleted": "account deleted",
+    "not-selected": "out of the selection",
+    "guest": "guests switched off",
+    "deleted-by-hand": "deleted by hand",
+    "back": "back in the directory",
+    "keep-working": "leavers keep working",
+}
 ACTION_STYLES = {"created": "green", "returned": "green", "blocked": "red", "released": "red"}
 STATES = {
     "applied": "Done",
@@ -119,7 +133,7 @@ def _show_changes(view: RunView, limit: int | None) -> None:
             cell(change.name),
             cell(WORDS[change.action], ACTION_STYLES.get(change.action, "")),
             cell(_fields(change)),
-            cell(change.reason, "dim"),
+            cell(REASONS.get(change.reason, change.reason), "dim"),
         )
     console.print(table)
     _say_more(len(view.changes), limit, view)

@@ -13,7 +13,7 @@ from rollcall.core.errors import SetupError
 from rollcall.core.policy import Stage
 from rollcall.integrations import operations, run_operations
 from rollcall.integrations.queries import IntegrationView, get_integration
-from rollcall.integrations.run_operations import RunRequest, request_run
+from rollcall.integrations.run_operations import INTERRUPTED, RunRequest, request_run
 from rollcall.integrations.runs import RunView, get_run, get_summary, list_runs
 from rollcall.tenants.queries import TenantView, get_tenant
 from rollcall.wiring.approval import approve_run
@@ -80,7 +80,10 @@ def _carry_out(
             with shown_progress(quiet=desk.as_json) as listener:
                 return carry_out(desk.machine, summary, listener=listener)
         current = summary.id
-    return _follow(desk, current)
+    view = _follow(desk, current)
+    if view.started_at is None and view.error and view.error["code"] == INTERRUPTED.code:
+        return _carry_out(desk, tenant, integration, request)  # its program died before it began
+    return view
 
 
 def _follow(desk: Desk, run_id: int) -> RunView:
@@ -113,7 +116,13 @@ def _show_run(desk: Desk, view: RunView) -> None:
 
 @sync.command("runs")
 @click.argument("slug")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="So many runs, 1 to 1000.",
+)
 @with_desk
 def runs(desk: Desk, slug: str, limit: int) -> None:
     """List the newest runs of a tenant."""

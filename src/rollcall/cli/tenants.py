@@ -12,6 +12,11 @@ from rollcall.core.numbering import parse_number, parse_range
 from rollcall.tenants import operations
 from rollcall.tenants.queries import TenantView, get_tenant, list_tenants
 
+NAME = "The company's name."
+SIP_DOMAIN = "Domain of its phones, such as acme.example."
+TIME_ZONE = "Time zone by its IANA name, such as Europe/Berlin."
+COUNTRY = "Two letters of ISO 3166, such as DE."
+
 COLUMNS = ("tenant", "name", "SIP domain", "time zone", "country", "state")
 
 
@@ -37,10 +42,10 @@ def tenant() -> None:
 
 @tenant.command("add")
 @click.argument("slug")
-@click.option("--name", required=True, help="The company's name.")
-@click.option("--sip-domain", required=True, help="Domain of its phones, such as acme.example.")
-@click.option("--time-zone", required=True, help="Such as Europe/Berlin.")
-@click.option("--country", required=True, help="Two letters of ISO 3166, such as DE.")
+@click.option("--name", required=True, help=NAME)
+@click.option("--sip-domain", required=True, help=SIP_DOMAIN)
+@click.option("--time-zone", required=True, help=TIME_ZONE)
+@click.option("--country", required=True, help=COUNTRY)
 @with_desk
 def add(desk: Desk, slug: str, name: str, sip_domain: str, time_zone: str, country: str) -> None:
     """Add a tenant; SLUG is its short name."""
@@ -82,10 +87,10 @@ def show(desk: Desk, slug: str) -> None:
 
 @tenant.command("set")
 @click.argument("slug")
-@click.option("--name")
-@click.option("--sip-domain")
-@click.option("--time-zone")
-@click.option("--country")
+@click.option("--name", help=NAME)
+@click.option("--sip-domain", help=SIP_DOMAIN)
+@click.option("--time-zone", help=TIME_ZONE)
+@click.option("--country", help=f"{COUNTRY} Address books are read anew after a change.")
 @click.option("--extension-range", metavar="FIRST-LAST", help="Default range, such as 1000-9999.")
 @click.option("--reserved", metavar="N,N,…", help="Numbers that are never given to anybody.")
 @with_desk
