@@ -172,7 +172,7 @@ class PostgresPbx:
             self.runner.run(apply())
         except OutdatedError:
             state = RunState.SUPERSEDED
-        run_operations.settle_run(run_id, state=state, actor=ACTOR, now=now)
+        run_operations.settle_run(run_id, state=state, actor=ACTOR)
         return state
 
     def discard(self, run_id: int) -> None:
@@ -284,16 +284,16 @@ class PostgresPbx:
     def memory(self) -> dict[str, SeenRecord]:
         """Return what is remembered of the directory's objects."""
         rows = self._rows(
-            "SELECT object_id, CASE WHEN fingerprint <> '' THEN record::text END, removed <> '', "
+            "SELECT object_id, CASE WHEN fingerprint <> '' THEN record END, removed <> '', "
             "unreadable <> '' FROM integrations_directoryrecord WHERE tenant_id = %s"
         )
         return {
             source_id: SeenRecord(
-                record=_records.decode(text) if text else None,
+                record=_records.decode(encoded) if encoded else None,
                 removed=removed,
                 unreadable=unreadable,
             )
-            for source_id, text, removed, unreadable in rows
+            for source_id, encoded, removed, unreadable in rows
         }
 
     def contents(self) -> str:

@@ -103,7 +103,10 @@ def _action(record: UserRecord | None, standing: Standing, policy: UserPolicy) -
         return _entry_action(record, standing, policy)
     leaving = leave_reason(record, policy) is not None
     if extension.state is ExtensionState.RELEASED:
-        return "Nothing." if leaving else "Comes back with the next run."
+        if leaving:
+            return "Nothing."
+        full = standing.refusal is RefusalReason.RANGE_FULL
+        return "Waits for a number." if full else "Comes back with the next run."
     if extension.deleted:
         return (
             "Number given back with the next run." if leaving else "Comes back with the next run."
@@ -112,7 +115,11 @@ def _action(record: UserRecord | None, standing: Standing, policy: UserPolicy) -
         return _blocked_action(policy) if leaving else "Comes back with the next run."
     if not leaving:
         return "None: up to date."
-    return "Keeps working." if policy.leavers.keep else "Is blocked with the next run."
+    if policy.leavers.keep:
+        return "Keeps working."
+    if policy.leavers.release_days == 0:
+        return "Number given back with the next run."
+    return "Is blocked with the next run."
 
 
 def _blocked_action(policy: UserPolicy) -> str:

@@ -239,6 +239,8 @@ class _Draft:
         for person, extension in homeless:
             if number := self._next_number(free, person.source_id):
                 self._act(Return, person, extension, "back", number)
+            else:
+                self._follow(person, extension)
         for record in newcomers:
             if number := self._next_number(free, record.source_id):
                 self._create(record, number, "new")

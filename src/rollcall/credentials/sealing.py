@@ -63,7 +63,7 @@ def unseal(ring: KeyRing, sealed: bytes, *, place: str) -> Secret:
     try:
         cipher = AESGCM(ring.keys[name].reveal())
         return Secret(cipher.decrypt(nonce, ciphertext, place.encode()))
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: cut off within the nonce
         raise SealingError(
             f"A secret does not open with the key “{name}”: the file is another one than the "
             "secret was sealed with, or the secret was moved."

@@ -199,15 +199,17 @@ def get_held_row(run_id: int) -> SyncRun:
     return row
 
 
-def settle_run(run_id: int, *, state: RunState, actor: str, now: datetime) -> None:
-    """Note that what a run held was applied, or turned out to be out of date."""
+def settle_run(run_id: int, *, state: RunState, actor: str) -> None:
+    """Note that what a run held was applied, or turned out to be out of date.
+
+    The run ended when it was held; when it was decided on stands in the audit log.
+    """
     row = get_row(run_id)
     row.state = state.value
-    row.finished_at = now
     row.hold = ""
     if state is RunState.APPLIED:
         row.refused = {}
-    row.save(update_fields=["state", "finished_at", "hold", "refused"])
+    row.save(update_fields=["state", "hold", "refused"])
     verb = "approved" if state is RunState.APPLIED else "superseded"
     note(actor=actor, action=f"run.{verb}", subject=str(run_id), tenant_id=row.tenant_id)
 

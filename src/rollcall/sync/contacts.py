@@ -76,6 +76,16 @@ class _Ledger:
             "at least an hour later agrees, or until this run is approved.",
         )
 
+    def add_unreadable(self, reading: BookReading, mailbox: SourceId) -> None:
+        count = sum(len(folder.unreadable) for folder in reading.folders)
+        if count:
+            self._note(
+                mailbox,
+                "unreadable-contacts",
+                f"{count} contacts could not be understood. What is known of them stays; they are "
+                "read again in the next run.",
+            )
+
     def add_failure(self, failure: BookFailure, mailbox: SourceId) -> None:
         self.refused += failure.status == "not-permitted"
         self._note(mailbox, failure.code, failure.message)
@@ -220,6 +230,7 @@ class _Reader:
                 doubt=book.doubt,
                 now=run.now(),
             )
+            ledger.add_unreadable(reading, book.mailbox)
             match plan:
                 case BookPlan():
                     plans.append(plan)

@@ -12,7 +12,7 @@ import msgspec
 from rollcall.core.errors import TransientError
 from rollcall.core.policy import Stage
 from rollcall.core.ports import StartOver, UserPage, UsersDone
-from rollcall.core.records import Cursor, Sighting, SourceId, UserRecord
+from rollcall.core.records import Cursor, Sighting, SourceId, Unreadable, UserRecord
 from rollcall.sync.context import RunContext
 from rollcall.sync.prefetch import prefetch
 
@@ -30,7 +30,9 @@ class PeopleReading(msgspec.Struct, frozen=True):
     def current(self, stored: Iterable[UserRecord]) -> Iterator[UserRecord]:
         """Yield the records in force: what was read, and of `stored` what that leaves standing."""
         for record in stored:
-            if not self.complete and record.source_id not in self.sightings:
+            sighting = self.sightings.get(record.source_id)
+            unsaid = sighting is None and not self.complete
+            if unsaid or isinstance(sighting, Unreadable):
                 yield record
         for sighting in self.sightings.values():
             if isinstance(sighting, UserRecord):

@@ -47,5 +47,5 @@ def approve_run(machine: Machine, run_id: int, *, actor: str, clock: Clock = utc
         run_async(apply)
     except OutdatedError:
         state = RunState.SUPERSEDED
-    settle_run(run_id, state=state, actor=actor, now=clock())
+    settle_run(run_id, state=state, actor=actor)
     return get_run(run_id)

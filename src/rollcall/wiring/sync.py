@@ -45,7 +45,7 @@ CANCELLED = Failure(
     message="Cancelled. What was committed stays, nothing is half done; the next run goes on.",
 )
 RARE_COLLECTIONS = (100_000, 20, 20)
-QUEUE_PATIENCE = timedelta(seconds=30)
+QUEUE_PATIENCE = timedelta(seconds=10)
 LOCK_PATIENCE = 30.0
 """Seconds that the server gets to notice that the process which held the lock is dead."""
 
@@ -223,17 +223,18 @@ async def _work(work: _Work, outcome: _Outcome) -> None:
         )
         outcome.usage = source.usage
         store = PostgresStore(session)
+        progress = RunProgress(session, source.usage, work.listener)
         context = RunContext(
             settings=work.settings,
             source=source,
             store=store,
             clock=work.clock,
-            progress=RunProgress(session, source.usage, work.listener),
+            progress=progress,
             stages=frozenset(Stage(stage) for stage in run.stages),
             dry_run=run.dry_run,
             full=run.full,
         )
-        outcome.report, outcome.plan = await run_stages(context)
+        outcome.report, outcome.plan = await progress.watch(run_stages(context))
         if outcome.report.state is not RunState.APPLIED:
             await store.note_planned(outcome.report, outcome.plan)
 

@@ -7,7 +7,9 @@ Pure: the queue that sends them is `batch_queue`.
 
 import base64
 import binascii
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 
 import msgspec
 
@@ -86,16 +88,22 @@ def _to_item_answer(answer: BatchItemAnswer | None) -> ItemAnswer | None:
 def choose_items(waiting: Iterable[tuple[int, str]], busy: Mapping[str, int]) -> list[int]:
     """Return the keys of the items for the next batch, of `waiting` pairs (key, mailbox).
 
-    The mailboxes with the most items come first, so that none is left over at the end with more
+    One at a time of the mailbox with the most left, so that none is left over at the end with more
     than fit; no mailbox gets more than four places, those that are `busy` on their way counted.
     """
-    shelves: dict[str, list[int]] = {}
+    shelves: dict[str, deque[int]] = {}
     for key, mailbox in waiting:
-        shelves.setdefault(mailbox, []).append(key)
+        shelves.setdefault(mailbox, deque()).append(key)
+    longest = [
+        (-len(keys), keys[0], busy.get(mailbox, 0), keys)
+        for mailbox, keys in shelves.items()
+        if busy.get(mailbox, 0) < MOST_PER_MAILBOX
+    ]
+    heapify(longest)
     chosen: list[int] = []
-    for mailbox in sorted(shelves, key=lambda each: -len(shelves[each])):
-        places = min(MOST_PER_MAILBOX - busy.get(mailbox, 0), MOST_ITEMS - len(chosen))
-        chosen += shelves[mailbox][: max(0, places)]
-        if len(chosen) == MOST_ITEMS:
-            break
+    while longest and len(chosen) < MOST_ITEMS:
+        _, _, placed, keys = heappop(longest)
+        chosen.append(keys.popleft())
+        if keys and placed + 1 < MOST_PER_MAILBOX:
+            heappush(longest, (-len(keys), keys[0], placed + 1, keys))
     return chosen

@@ -1,7 +1,6 @@
 """What an access token says. Graph verifies it; we read it for hints and show it, no more."""
 
 import base64
-import binascii
 
 import msgspec
 
@@ -16,5 +15,5 @@ def read_claims(token: str) -> AccessClaims:
     try:
         payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
         return msgspec.json.decode(payload, type=AccessClaims)
-    except (binascii.Error, msgspec.DecodeError):
+    except (ValueError, msgspec.DecodeError):
         return AccessClaims()

@@ -27,7 +27,7 @@ def _parse(link: str) -> URL | None:
         parsed = URL(link, encoded=True)
     except ValueError:
         return None
-    return parsed if parsed.absolute else None
+    return parsed if parsed.absolute and parsed.scheme else None
 
 
 def _foreign() -> ContractError:

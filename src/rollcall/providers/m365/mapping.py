@@ -16,7 +16,7 @@ from rollcall.core.records import (
 )
 from rollcall.providers.m365.wire import GraphAddress, GraphContact, GraphUser
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 GUEST = "guest"
 EXTERNAL_MARK = "#ext#"
