@@ -112,7 +112,7 @@ def units_for(people: int) -> int:
 def cost_of(base: int, options: dict[str, str]) -> int:
     """Return what a request costs. $select and small pages are cheaper."""
     top = options.get("$top", "")
-    saved = ("$select" in options) + (top.isdigit() and int(top) < 20)  # noqa: PLR2004  Microsoft's rule
+    saved = ("$select" in options) + (top.isdigit() and int(top) < 20)  # noqa: PLR2004 - Microsoft's rule
     return max(1, base + ("$expand" in options) - saved)
 
 

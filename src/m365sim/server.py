@@ -104,7 +104,7 @@ async def _listening(
         )
         await site.start()
         port = runner.addresses[0][1]
-        host = "127.0.0.1" if address.host in ("0.0.0.0", "::") else address.host  # noqa: S104  only compared
+        host = "127.0.0.1" if address.host in ("0.0.0.0", "::") else address.host  # noqa: S104 - only compared
         yield f"{'https' if tls else 'http'}://{host}:{port}"
     finally:
         await runner.cleanup()

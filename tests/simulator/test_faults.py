@@ -362,7 +362,7 @@ def test_a_value_is_replaced_or_taken_away(client: Client) -> None:
     assert client.get("/users").json["value"] == []
 
 
-def test_more_headers(client: Client) -> None:
+def test_an_answer_can_have_more_headers(client: Client) -> None:
     headers = {"x-ms-throttle-limit-percentage": "0.9"}
     client.simulator.fault("headers", headers=headers)
     assert client.get("/users").headers["x-ms-throttle-limit-percentage"] == "0.9"

@@ -202,7 +202,7 @@ def test_the_recycle_bin(client: Client, directory: Directory) -> None:
     assert client.get(path).json["value"] == []
 
 
-def test_the_organization(client: Client, directory: Directory) -> None:
+def test_the_organization_is_told(client: Client, directory: Directory) -> None:
     [found] = client.get("/organization?$select=id,displayName,verifiedDomains").json["value"]
     assert found["id"] == directory.directory_id
     assert [one["name"] for one in found["verifiedDomains"]] == list(directory.info.domains)

@@ -135,4 +135,4 @@ def _audience(call: LoginCall, scope: str, directory: Directory) -> str:
 
 
 def _is_guid(text: str) -> bool:
-    return len(text) == len("00000003-0000-0000-c000-000000000000") and text.count("-") == 4  # noqa: PLR2004  a GUID's
+    return len(text) == len("00000003-0000-0000-c000-000000000000") and text.count("-") == 4  # noqa: PLR2004 - a GUID's

@@ -72,8 +72,8 @@ def make_contact(key: bytes, number: int) -> dict[str, object]:
     }
     if has & 1:
         properties["mobilePhone"] = dialled(region.mobile, mobile)
-    if has == 2:  # noqa: PLR2004  one in sixteen
+    if has == 2:  # noqa: PLR2004 - one in sixteen
         properties["homePhones"] = [dialled(region.landline, mobile)]
-    if has == 4:  # noqa: PLR2004  one in sixteen
+    if has == 4:  # noqa: PLR2004 - one in sixteen
         properties["categories"] = ["Key account"]
     return properties

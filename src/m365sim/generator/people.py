@@ -52,7 +52,7 @@ class GeneratedPeople:
         plan = self._plan
         if slot >= plan.people + plan.shared:
             place = slot - plan.people - plan.shared
-            return Mailbox(kind=MailboxKind.EQUIPMENT if place % 8 == 7 else MailboxKind.ROOM)  # noqa: PLR2004  every eighth
+            return Mailbox(kind=MailboxKind.EQUIPMENT if place % 8 == 7 else MailboxKind.ROOM)  # noqa: PLR2004 - every eighth
         if slot >= plan.people:
             return Mailbox(kind=MailboxKind.SHARED)
         absent = self._is_guest(slot) or self._is_mailless(slot)
@@ -128,7 +128,7 @@ class GeneratedPeople:
             written["businessPhones"] = [dialled(region.landline, phone)]
         elif slot % 2:
             written["businessPhones"] = []
-        if extras // 10 % 10 < 7:  # noqa: PLR2004  seven in ten
+        if extras // 10 % 10 < 7:  # noqa: PLR2004 - seven in ten
             written["mobilePhone"] = dialled(region.mobile, mobile)
         if extras // 100 % 10 == 0:
             written["faxNumber"] = dialled(region.landline, fax)

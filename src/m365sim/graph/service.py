@@ -90,7 +90,7 @@ class Graph:
         try:
             if asked.method != "POST":
                 message = "Specified HTTP method is not allowed for the request target."
-                raise GraphError(405, "Request_BadRequest", message)  # noqa: TRY301  one way out
+                raise GraphError(405, "Request_BadRequest", message)  # noqa: TRY301 - one way out
             items = read_batch(asked.body)
             waves = in_waves(items)
         except GraphError as error:

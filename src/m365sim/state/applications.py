@@ -30,7 +30,7 @@ class Certificate(Struct, frozen=True):
     def public_key(self) -> rsa.RSAPublicKey:
         """The key that assertions are checked with."""
         key = x509.load_der_x509_certificate(self.der).public_key()
-        assert isinstance(key, rsa.RSAPublicKey)  # noqa: S101  read_certificate lets no other in
+        assert isinstance(key, rsa.RSAPublicKey)  # noqa: S101 - read_certificate lets no other in
         return key
 
 
@@ -90,11 +90,11 @@ def read_certificate(text: str) -> Certificate:
         key = certificate.public_key()
     except ValueError as error:
         raise UploadError("The certificate cannot be read.") from error
-    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < 2048:  # noqa: PLR2004  bits
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < 2048:  # noqa: PLR2004 - bits
         raise UploadError("The certificate's key must be RSA with at least 2048 bits.")
     return Certificate(
         der=certificate.public_bytes(encoding=Encoding.DER),
-        thumbprint_sha1=certificate.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303  how Entra names certificates
+        thumbprint_sha1=certificate.fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303 - how Entra names certificates
         thumbprint_sha256=certificate.fingerprint(hashes.SHA256()).hex().upper(),
         start=certificate.not_valid_before_utc,
         end=certificate.not_valid_after_utc,
