@@ -67,4 +67,4 @@ def _place_for_root(cluster: Cluster) -> Path:
 def _place_in_tmp(cluster: Cluster) -> Path:
     # Not XDG_RUNTIME_DIR: it goes away when the user logs out, and the server may outlive that.
     # PostgreSQL touches its socket every hour, which keeps it from those who tidy /tmp.
-    return Path("/tmp", f"rollcall-{os.getuid()}-{short_hash(cluster.home)}")  # noqa: S108  owner and mode are checked
+    return Path("/tmp", f"rollcall-{os.getuid()}-{short_hash(cluster.home)}")  # noqa: S108 - owner and mode are checked
