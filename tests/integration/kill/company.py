@@ -2,25 +2,30 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psycopg.conninfo import make_conninfo
+import psycopg
 
 from rollcall.host.cluster import find_cluster
 from rollcall.host.postgres import stop_database
 from rollcall.host.postmaster import Postmaster, find_postmaster
 from tests.integration.commands.program import Program
+from tests.integration.kill.trap import Trap, await_catch
 from tests.simulator.control import Directory, Simulator
 from tests.sites import Tables, read_tables
 
 SLUG = "contoso"
-SPEC = "people:60:8,folders=1,photos=0.7"
-PAGE = 10
+SPEC = "people:130:4,folders=1,photos=0.5"
+"""More mailboxes than one transaction holds."""
+
+PAGE = 20
 """People on a page: the first reading has seven pages of them."""
 
-SLOW = {"directory_latency_ms": 150, "outlook_latency_ms": 120}
+SLOW = {"directory_latency_ms": 120, "outlook_latency_ms": 70}
 QUICK = {"directory_latency_ms": 0, "outlook_latency_ms": 0}
 PAGES = {"users_page_size": PAGE, "users_page_size_follows_prefer": False}
 
@@ -53,17 +58,33 @@ class Company:
         with self.program.database() as conninfo:
             return read_tables(conninfo)
 
-    def server(self) -> Postmaster | None:
-        """Return the database server, if one is running and ready."""
-        cluster = find_cluster(self.program.home)
-        found = find_postmaster(cluster.data) if cluster else None
-        return found if found and found.is_ready else None
+    def runs(self) -> list[tuple[str, str]]:
+        """Return the state of each run, and the code of its error, the oldest first."""
+        return self.rows(
+            "SELECT state, coalesce(error->>'code', '') FROM integrations_syncrun ORDER BY id"
+        )
 
-    def address(self) -> str:
-        """Return the address of the database that is running just now."""
-        found = self.server()
-        assert found is not None
-        return make_conninfo(host=str(found.socket_directory), user="rollcall", dbname="rollcall")
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query of the program's database."""
+        with self.program.database() as conninfo, psycopg.connect(conninfo) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def server(self) -> Postmaster | None:
+        """Return the database server, if one is running, ready or not."""
+        cluster = find_cluster(self.program.home)
+        return find_postmaster(cluster.data) if cluster else None
+
+    @contextmanager
+    def caught(self, trap: Trap) -> Iterator["subprocess.Popen[str]"]:
+        """Have a run that is held inside its writing, at the row of the trap, while it is open."""
+        self.simulator.set(**QUICK)
+        with (
+            self.program.database() as conninfo,
+            trap.set(conninfo) as connection,
+            self.program.start("sync", "run", SLUG) as process,
+        ):
+            await_catch(connection)
+            yield process
 
 
 def copy_home(source: Path, target: Path) -> None:

@@ -1,5 +1,6 @@
-"""Ending a run politely, two runs at once, and what a run that goes on does not ask again."""
+"""Ending a run politely, several at once, and what a run that goes on does not ask again."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,21 +11,39 @@ import pytest
 from tests.integration.commands.program import await_end
 from tests.integration.faults.outcomes import assert_same
 from tests.integration.host.machine import wait_until
-from tests.integration.kill.company import PAGE, SLUG, Company
+from tests.integration.kill.company import PAGE, QUICK, SLUG, Company
 from tests.integration.kill.conftest import Undisturbed
-from tests.integration.kill.trap import Trap, await_catch
+from tests.integration.kill.trap import Trap
 
 HALFWAY = 12
 """Requests after which a first run is somewhere in its photos."""
 
+SNAIL = 1500
+"""Milliseconds that an answer takes while a test wants a run to go on; some answers are to come."""
+
+FOLLOWS = "is going on already"
+
 
 @contextmanager
 def _under_way(company: Company) -> Iterator["Popen[str]"]:
-    """Have a run that is half-way."""
+    """Have a run that is half-way, and in no hurry to come to its end."""
     since = company.simulator.last_request()
     with company.program.start("sync", "run", SLUG, "--json") as process:
         wait_until(lambda: company.simulator.last_request() - since >= HALFWAY)
+        company.simulator.set(outlook_latency_ms=SNAIL)
         yield process
+
+
+@contextmanager
+def _followed(company: Company) -> Iterator["tuple[Popen[str], Popen[str]]"]:
+    """Have a run that is half-way, and another command that shows it."""
+    with (
+        _under_way(company) as process,
+        company.program.start("sync", "run", SLUG, "--json") as follower,
+    ):
+        _await_words([follower], FOLLOWS, count=1)
+        company.simulator.set(**QUICK)
+        yield process, follower
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -39,7 +58,7 @@ def test_a_run_that_is_told_to_end_is_cancelled_and_leaves_nothing_behind(
     assert ended.err.strip().splitlines()[-1].startswith("Cancelled.")
     assert "Traceback" not in ended.err
     assert fresh.server() is None, "the database was left running"
-    assert _states(fresh) == ["cancelled"]
+    assert fresh.runs() == [("cancelled", "cancelled")]
     fresh.run_quickly()
     assert_same(fresh.tables(), undisturbed.tables)
 
@@ -47,29 +66,28 @@ def test_a_run_that_is_told_to_end_is_cancelled_and_leaves_nothing_behind(
 def test_several_runs_at_the_same_moment_are_one_run(
     fresh: Company, undisturbed: Undisturbed
 ) -> None:
+    fresh.simulator.set(directory_latency_ms=SNAIL)
     processes = [fresh.program.start("sync", "run", SLUG, "--json") for _ in range(4)]
+    followers = _await_words(processes, FOLLOWS, count=3)
+    fresh.simulator.set(**QUICK)
     ended = [await_end(each) for each in processes]
 
+    assert len(followers) == 3
     assert [each.code for each in ended] == [0, 0, 0, 0], ended
     first, *others = [each.json() for each in ended]
     assert first["state"] == "applied"
     assert all(each == first for each in others)
-    assert sum("is going on already" in each.err for each in ended) == 3
-    assert _states(fresh) == ["applied"]
+    assert fresh.runs() == [("applied", "")]
     assert_same(fresh.tables(), undisturbed.tables)
 
 
-def test_a_run_is_cancelled_from_elsewhere_within_seconds(
-    fresh: Company, undisturbed: Undisturbed
-) -> None:
-    fresh.simulator.set(outlook_latency_ms=800)
+def test_a_run_is_cancelled_from_another_process(fresh: Company, undisturbed: Undisturbed) -> None:
     with _under_way(fresh) as process:
-        (run,) = fresh.program.asked("sync", "runs", SLUG)
-        assert run["state"] == "running"
-        asked = fresh.program.asked("sync", "cancel", str(run["id"]))
+        ((run,),) = fresh.rows("SELECT id FROM integrations_syncrun WHERE state = 'running'")
+        asked = fresh.program.asked("sync", "cancel", str(run))
         ended = await_end(process)
 
-    assert asked["id"] == run["id"]
+    assert asked["id"] == run
     assert ended.code == 1
     assert ended.json()["state"] == "cancelled"
     assert ended.json()["error"]["code"] == "cancelled"
@@ -78,11 +96,9 @@ def test_a_run_is_cancelled_from_elsewhere_within_seconds(
 
 
 def test_a_run_whose_follower_is_killed_goes_on(fresh: Company, undisturbed: Undisturbed) -> None:
-    with _under_way(fresh) as process:
-        with fresh.program.start("sync", "run", SLUG) as follower:
-            wait_until(lambda: _said(follower, "is going on already"))
-            follower.kill()
-            follower.communicate()
+    with _followed(fresh) as (process, follower):
+        follower.kill()
+        follower.communicate()
         ended = await_end(process)
 
     assert ended.code == 0, ended
@@ -90,12 +106,10 @@ def test_a_run_whose_follower_is_killed_goes_on(fresh: Company, undisturbed: Und
 
 
 def test_a_follower_whose_run_is_killed_says_so(fresh: Company, undisturbed: Undisturbed) -> None:
-    with _under_way(fresh) as process:
-        with fresh.program.start("sync", "run", SLUG, "--json") as follower:
-            wait_until(lambda: _said(follower, "is going on already"))
-            process.kill()
-            process.communicate()
-            ended = await_end(follower)
+    with _followed(fresh) as (process, follower):
+        process.kill()
+        process.communicate()
+        ended = await_end(follower)
 
     assert ended.code == 1
     assert ended.json()["error"]["code"] == "interrupted"
@@ -136,18 +150,49 @@ def test_people_and_photos_that_were_written_are_not_read_again(
     assert_same(fresh.tables(), undisturbed.tables)
 
 
+def test_mailboxes_that_were_written_are_not_read_again(
+    fresh: Company, undisturbed: Undisturbed
+) -> None:
+    _kill_at(fresh, Trap("phonebook_contact", 450))
+    books = fresh.rows("SELECT mailbox, status FROM phonebook_addressbook")
+    written = {mailbox for mailbox, status in books if status == "read"}
+    assert written
+    assert len(written) < len(books)
+    since = fresh.simulator.last_request()
+
+    fresh.run_quickly()
+
+    requests = fresh.simulator.requests(since=since)
+    urls = [item.url for each in requests for item in each.items if "/delta" in item.url]
+    from_start = {url.split("/")[2] for url in urls if "$deltatoken" not in url}
+    assert from_start == {mailbox for mailbox, _ in books} - written
+    assert_same(fresh.tables(), undisturbed.tables)
+
+
 def _kill_at(company: Company, trap: Trap) -> None:
-    with company.program.database() as conninfo, trap.set(conninfo) as connection:
-        with company.program.start("sync", "run", SLUG) as process:
-            await_catch(connection)
-            process.kill()
-            process.communicate()
+    with company.caught(trap) as process:
+        process.kill()
+        process.communicate()
 
 
-def _said(process: "Popen[str]", words: str) -> bool:
+def _await_words(processes: list["Popen[str]"], words: str, *, count: int) -> list["Popen[str]"]:
+    """Wait until so many processes have said something; return them."""
+    said = dict.fromkeys(range(len(processes)), "")
+
+    def speakers() -> list["Popen[str]"]:
+        for place, process in enumerate(processes):
+            said[place] += _read_errors(process)
+        return [process for place, process in enumerate(processes) if words in said[place]]
+
+    wait_until(lambda: len(speakers()) >= count, seconds=60)
+    return speakers()
+
+
+def _read_errors(process: "Popen[str]") -> str:
+    """Return what is there of a process's stderr, without waiting."""
     assert process.stderr is not None
-    return words in process.stderr.readline()
-
-
-def _states(company: Company) -> list[str]:
-    return [run["state"] for run in company.program.asked("sync", "runs", SLUG)]
+    os.set_blocking(process.stderr.fileno(), False)
+    try:
+        return os.read(process.stderr.fileno(), 65536).decode()
+    except BlockingIOError:
+        return ""

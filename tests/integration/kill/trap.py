@@ -1,6 +1,10 @@
 """A trap in the database: whoever writes the nth row of a table waits there, inside the writing.
 
-So a process can be killed in the middle of a transaction, at a row of the test's choice.
+A trigger counts the rows and at the nth one asks for an advisory lock that the test holds, so that
+the statement stops between two rows. The test sees in pg_locks that somebody waits, and can kill
+the process in the middle of its transaction, at a row of its choice and without looking at a clock.
+Then it lets go of the lock: what the server does with a transaction whose client is dead is its
+own affair, as it would be without a trap.
 """
 
 from collections.abc import Iterator
@@ -34,6 +38,11 @@ class Trap:
     table: str
     row: int
     condition: str = "true"
+
+    @property
+    def name(self) -> str:
+        """The trap in the name of a test."""
+        return f"row {self.row} of {self.table} where {self.condition}"
 
     @contextmanager
     def set(self, conninfo: str) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:

@@ -6,13 +6,12 @@ The formula is that of docs/reference/requests.md; it is reckoned from the direc
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.simulator.control import RequestSeen, Simulator
+from tests.simulator.shown import RequestSeen, UserTruth
 from tests.sites import Site
 
 BATCH_ITEMS = 20
-USABLE = ("user", "shared")
-ABSENT = ("none",)
-"""Where there is no mailbox, what it is for is asked again in every run of the first week."""
+READABLE = frozenset({"user", "linked", "shared"})
+ABSENT = frozenset({"none", "on-premises", "inactive"})
 
 
 @dataclass(frozen=True)
@@ -57,24 +56,41 @@ def _item_kind(url: str) -> str:
     return "purposes" if url.endswith("/userPurpose") else "bytes"
 
 
-def unchanged_night(site: Site, *, token: bool, subfolders: bool = True) -> Asked:
-    """Return what a run without news must ask, by the formula."""
+def unchanged_night(
+    site: Site,
+    *,
+    token: bool,
+    subfolders: bool = True,
+    missing: bool = True,
+    silent: bool = True,
+) -> Asked:
+    """Return what a run without news must ask, by the formula.
+
+    `missing` says that mailboxes that are not there are due, `silent` that those are which do not
+    say what they are for: every run in the first week, then once in a week.
+    """
     people = [each for each in site.extensions() if each.state == "active"]
     owners = {str(each.directory_object_id) for each in people}
-    items = unknown = 0
+    items = purposes = 0
     for user in site.directory.users(select=("mail",), show="properties,mailbox"):
-        usable = user.mailbox in USABLE
-        unknown += user.mailbox in ABSENT and "mail" in user.properties
-        if user.id in owners or user.mailbox == "shared":
-            folders = len(site.directory.mailbox(user.id).folders) - 1
-            items += mailbox_items(folders if usable else 0, subfolders=subfolders)
+        there = user.mailbox not in ABSENT
+        purposes += silent and (not there or user.denied) and "mail" in user.properties
+        if (user.id in owners or user.mailbox == "shared") and (missing or there):
+            items += mailbox_items(_folders(site, user), subfolders=subfolders)
     return Asked(
         tokens=int(token),
         pages=1,
         tags=batches_for(len(people)),
         mailboxes=batches_for(items),
-        others=batches_for(unknown),
+        others=batches_for(purposes),
     )
+
+
+def _folders(site: Site, user: UserTruth) -> int:
+    """Return how many folders below the default one Microsoft shows of a mailbox."""
+    if user.mailbox not in READABLE or user.denied:
+        return 0
+    return len(site.directory.mailbox(user.id).folders) - 1
 
 
 def mailbox_items(folders: int, *, subfolders: bool) -> int:
@@ -85,8 +101,3 @@ def mailbox_items(folders: int, *, subfolders: bool) -> int:
 def batches_for(items: int) -> int:
     """Return how many batches carry so many items."""
     return -(-items // BATCH_ITEMS)
-
-
-def requests_of(simulator: Simulator, since: int) -> tuple[RequestSeen, ...]:
-    """Return the requests after a number of the log."""
-    return simulator.requests(since=since)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.conftest import MakeSite
-from tests.simulator.control import RequestSeen, op
+from tests.simulator.control import op
+from tests.simulator.shown import RequestSeen
 
-LATENCY = 0.15
+LATENCY = 0.1
 CONTACTS = {"personal_contacts": True, "company_contacts": True}
 
 
@@ -43,6 +44,19 @@ def test_four_batches_are_on_their_way_and_never_more(batches: tuple[RequestSeen
 
     assert min(_spans(ends, 5)) > 0.9 * LATENCY, "five ended within the time that each takes"
     assert min(_spans(ends, 4)) < 0.5 * LATENCY, "four were never under way together"
+
+
+def test_four_items_of_a_mailbox_are_on_their_way_and_never_more(
+    batches: tuple[RequestSeen, ...],
+) -> None:
+    ends: dict[str, list[float]] = {}
+    for batch in sorted(batches, key=lambda each: each.at):
+        for item in batch.items:
+            ends.setdefault(item.url.split("/")[2], []).append(batch.at)
+
+    spans = [span for each in ends.values() for span in _spans(each, 5)]
+    assert min(spans) > 0.9 * LATENCY, "five ended within the time that each takes"
+    assert min(span for each in ends.values() for span in _spans(each, 4)) == 0
 
 
 def _spans(ends: list[float], count: int) -> Iterator[float]:
