@@ -82,7 +82,7 @@ def people_to_plan(
         source_id
         for source_id, user in known.items()
         if _is_waiting(user, policy, now)
-        or (complete and not user.removed and source_id not in sightings)
+        or (complete and not user.gone and source_id not in sightings)
     )
     return ids
 
@@ -134,7 +134,7 @@ def _gather_person(
 ) -> Person:
     if sighting is None and complete:
         sighting = Removal(source_id=source_id, permanent=True)
-    elif sighting is None and known is not None and known.unreadable and not known.removed:
+    elif sighting is None and known is not None and known.unreadable:
         sighting = Unreadable(source_id=source_id, why=known.unreadable)
     return Person(
         source_id=source_id,
@@ -163,7 +163,7 @@ def _says_something_new(sighting: Sighting, known: KnownUser | None) -> bool:
         case UserRecord():
             return known is None or differs(sighting, known)
         case Removal():
-            return known is not None and not known.removed
+            return known is not None and not known.gone
         case Unreadable(why=why):
             return known is None or known.unreadable != why
 
@@ -171,7 +171,7 @@ def _says_something_new(sighting: Sighting, known: KnownUser | None) -> bool:
 def _is_waiting(user: KnownUser, policy: UserPolicy, now: datetime) -> bool:
     extension = user.extension
     if extension is None:
-        undecided = user.refusal is None and not user.removed
+        undecided = user.refusal is None and not user.gone
         return undecided or user.refusal in WAITING
     waits_for_number = user.refusal in WAITING
     return waits_for_number or extension.deleted or is_due(extension, policy, now)

@@ -137,6 +137,11 @@ class KnownUser(msgspec.Struct, frozen=True, gc=False):
     refusal: RefusalReason | None = None
     detail: str = ""
 
+    @property
+    def gone(self) -> bool:
+        """Whether nothing was said of the object since the directory removed it."""
+        return self.removed and not self.unreadable
+
 
 class LocalExtension(msgspec.Struct, frozen=True):
     """An extension made by hand that nobody is linked to."""

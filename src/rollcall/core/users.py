@@ -334,7 +334,7 @@ def _ended_refusals(
 
 def _removals(people: Iterable[Person]) -> Iterator[Removal]:
     for person in people:
-        if person.removal is not None and person.known is not None and not person.known.removed:
+        if person.removal is not None and person.known is not None and not person.known.gone:
             yield person.removal
 
 

@@ -1,11 +1,8 @@
 """The company of the fault matrix: small, but with something of everything; and its one night."""
 
-from rollcall.core.policy import Stage
 from tests.simulator.control import Directory, Simulator, op
 
 SPEC = "people:20:6,name=rows,folders=3,photos=0.4,guests=0.1,disabled=0.1"
-SETTINGS = {"personal_contacts": True, "company_contacts": True}
-ALL_STAGES = tuple(Stage)
 PAGE = 6
 """People on a page, so that a first reading has five of them and the night's three."""
 

@@ -50,16 +50,29 @@ class Lacking:
 
 
 @dataclass(frozen=True)
-class Believed:
-    """Microsoft said something untrue that nobody can tell from the truth: it is applied.
+class Told:
+    """Microsoft said something untrue that nobody can tell from the truth: it is kept as told.
 
-    `untouched` is what did not change because Microsoft said nothing of it.
+    Only `columns` differ from what is without the fault, and `wanted` is in one of the rows.
+    """
+
+    columns: tuple[str, ...]
+    wanted: str
+
+
+@dataclass(frozen=True)
+class Believed:
+    """Microsoft was silent about something, and nobody can know: what it did not say is not done.
+
+    `untouched` did not change, `done` is as without the fault; `problem` is in the report.
     """
 
     untouched: Collection[str] = ()
+    done: Collection[str] = ()
+    problem: str = ""
 
 
-Outcome = Equal | Held | Failed | Lacking | Believed
+Outcome = Equal | Held | Failed | Lacking | Told | Believed
 
 
 @dataclass(frozen=True)
@@ -92,9 +105,43 @@ def check_outcome(outcome: Outcome, seen: Seen) -> None:
             _check_state(seen.run, "held")
             assert seen.run.hold
             _check_parts(seen, untouched)
-        case Believed(untouched=untouched):
+        case Told(columns=columns, wanted=wanted):
             _check_state(seen.run, "applied")
+            assert_same(_less(seen.after, columns), _less(seen.twin, columns))
+            assert any(wanted in row for rows in seen.after.values() for row in rows)
+            assert _differences(seen.after, seen.twin), "nothing was told"
+        case Believed(untouched=untouched, done=done, problem=problem):
+            _check_state(seen.run, "applied")
+            _check_problem(seen, problem)
             assert_same(parts(seen.after, untouched), parts(seen.before, untouched))
+            assert_same(parts(seen.after, done), parts(seen.twin, done))
+
+
+def assert_nobody_blocked(seen: Seen) -> None:
+    """Assert that only those cannot work who could not before, or cannot without the fault."""
+    rightly = _stopped(seen.before) | _stopped(seen.twin)
+    assert _stopped(seen.after) <= rightly, _stopped(seen.after) - rightly
+    gone = _numbered(seen.before) - _numbered(seen.after)
+    assert not gone, f"without a number now: {gone}"
+
+
+def _stopped(tables: Tables) -> set[str]:
+    rows = map(json.loads, tables["telephony_extension"])
+    return {row["directory_object_id"] for row in rows if row["state"] != "active"}
+
+
+def _numbered(tables: Tables) -> set[str]:
+    rows = map(json.loads, tables["telephony_extension"])
+    return {row["directory_object_id"] for row in rows if not row["deleted"]}
+
+
+def _less(tables: Tables, columns: Collection[str]) -> Tables:
+    return {name: sorted(_without(row, columns) for row in rows) for name, rows in tables.items()}
+
+
+def _without(row: str, columns: Collection[str]) -> str:
+    values = json.loads(row)
+    return json.dumps({name: values[name] for name in values.keys() - columns}, sort_keys=True)
 
 
 def assert_same(found: Tables, wanted: Tables) -> None:
@@ -144,13 +191,7 @@ def _check_parts(seen: Seen, untouched: Collection[str]) -> None:
 
 def parts(tables: Tables, names: Collection[str]) -> Tables:
     """Return some tables, without what a later stage notes in the rows of an earlier one."""
-    return {name: sorted(map(_without_purpose, tables[name])) for name in names}
-
-
-def _without_purpose(row: str) -> str:
-    values = json.loads(row)
-    values.pop("purpose", None)
-    return json.dumps(values, sort_keys=True)
+    return _less({name: tables[name] for name in names}, ("purpose",))
 
 
 def without(tables: Tables, subject: str) -> Tables:

@@ -31,6 +31,7 @@ TOKEN = Place(name="token", host="login", path=r"/oauth2/v2\.0/token$")
 USERS_FIRST = Place(name="users, first page", path=r"/users/delta\?\$select", phases=(Phase.FIRST,))
 USERS_MIDDLE = Place(name="users, middle", path=r"/users/delta\?\$skiptoken", after=1)
 USERS_SINCE = Place(name="users, delta", path=r"/users/delta\?\$deltatoken", phases=(Phase.NIGHT,))
+USERS_PAGES = (USERS_FIRST, USERS_MIDDLE, USERS_SINCE)
 BATCH = Place(name="$batch", path=r"/\$batch$", after=1)
 
 FOLDERS = Place(name="folders", path=r"/contactFolders\?", in_batch=True)

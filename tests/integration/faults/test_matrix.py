@@ -1,17 +1,28 @@
 """The fault matrix: each row under a fault, then without it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import pytest
 
 from tests.integration.faults.company import shared_mailboxes, staff
-from tests.integration.faults.outcomes import Equal, Seen, assert_same, check_outcome, without
+from tests.integration.faults.outcomes import (
+    Equal,
+    Seen,
+    assert_nobody_blocked,
+    assert_same,
+    check_outcome,
+    without,
+)
 from tests.integration.faults.places import Phase
-from tests.integration.faults.rows import ROWS, Row
+from tests.integration.faults.row import Row
+from tests.integration.faults.rows import PROMISED, ROWS
 from tests.integration.faults.twin import Twin
 from tests.simulator.control import Directory, Simulator
 from tests.sites import Site
+
+SHORT = [row for row in ROWS if row.short]
 
 
 def _cases() -> Iterator[object]:
@@ -34,11 +45,9 @@ def test_a_fault_does_what_its_row_says_and_blocks_nobody(
         run = site.sync(expect=None)
 
         assert all(site.simulator.hits(each) for each in strikes), "the fault struck nothing"
-        after = site.tables()
-        check_outcome(
-            row.outcome,
-            Seen(run=run, before=before, after=after, twin=goal, subject=subject),
-        )
+        seen = Seen(run=run, before=before, after=site.tables(), twin=goal, subject=subject)
+        check_outcome(row.outcome, seen)
+        assert_nobody_blocked(seen)
 
         site.simulator.clear_faults()
         site.sync(full=row.full)
@@ -46,13 +55,23 @@ def test_a_fault_does_what_its_row_says_and_blocks_nobody(
         assert_same(without(site.tables(), spared), without(goal, spared))
 
 
-def test_four_rows_of_five_end_as_if_there_had_been_no_fault() -> None:
-    short = [row for row in ROWS if row.short]
-    equal = [row for row in short if isinstance(row.outcome, Equal)]
+@pytest.mark.parametrize("fault", PROMISED)
+def test_each_fault_that_was_promised_is_in_every_run_of_the_tests(fault: str) -> None:
+    names = [row.name for row in SHORT]
+    assert all(any(name.startswith(start) for name in names) for start in PROMISED[fault])
 
-    assert len(short) >= 45
-    assert len(equal) >= 0.8 * len(short)
-    assert len({row.name for row in ROWS}) == len(ROWS)
+
+def test_four_rows_of_five_end_as_if_there_had_been_no_fault(
+    pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(SHORT) >= 45
+    assert len({(row.name, row.phases) for row in ROWS}) == len(ROWS)
+    for rows, which in ((SHORT, "in every run"), (ROWS, "in all")):
+        counts = Counter(type(row.outcome).__name__.lower() for row in rows)
+        shown = ", ".join(f"{count} {name}" for name, count in counts.most_common())
+        with capsys.disabled():
+            pytestconfig.get_terminal_writer().line(f" {len(rows)} rows {which}: {shown}")
+        assert counts[Equal.__name__.lower()] >= 0.8 * len(rows)
 
 
 def _beginning(twin: Twin, phase: Phase) -> AbstractContextManager[Site]:

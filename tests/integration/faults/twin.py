@@ -12,11 +12,10 @@ import msgspec
 
 from rollcall.environment import Environment
 from rollcall.wiring.machine import Machine
-from tests.clocks import FixedClock
 from tests.integration.conftest import simulated_cloud
-from tests.integration.faults.company import SETTINGS, found_company, let_night_pass
+from tests.integration.faults.company import found_company, let_night_pass
 from tests.integration.faults.states import Databases
-from tests.simulator.control import Directory, Simulator
+from tests.simulator.control import Simulator
 from tests.sites import ROLES, Site, Tables, make_site
 
 DAY = 86_400
@@ -65,7 +64,14 @@ def raise_twin(databases: Databases, environment: Environment, simulator: Simula
     """Read the company without any fault."""
     with databases.copied() as conninfo:
         machine = simulated_machine(environment, simulator, conninfo)
-        site = make_site(machine, simulator, found_company(simulator), slug=SLUG, **SETTINGS)
+        site = make_site(
+            machine,
+            simulator,
+            found_company(simulator),
+            slug=SLUG,
+            personal_contacts=True,
+            company_contacts=True,
+        )
         certificate = site.renew_key()
         site.application.upload(certificate)
         before, before_database = site.tables(), databases.keep(conninfo)
