@@ -118,6 +118,7 @@ class Desk:
             reason="test",
             extension_id=extension.extension_id,
             version=extension.version,
+            working=extension.working,
             profile=profile,
         )
 
@@ -131,6 +132,7 @@ class Desk:
             reason="test",
             extension_id=local.extension_id,
             version=local.version,
+            working=True,
             profile=to_profile(record),
         )
 

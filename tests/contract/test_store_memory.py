@@ -173,3 +173,22 @@ def test_a_second_import_line_for_one_person_stays_unbound(desk: Desk) -> None:
 
     assert dict(desk.world().assigned) == {"cleo": 2100}
     assert desk.world().kept == {2100, 2101}
+
+
+def test_a_line_for_somebody_who_has_an_extension_stays_unbound(desk: Desk) -> None:
+    cleo, dora = person("cleo"), person("dora")
+    desk.seat((cleo, 2000), (dora, 2001))
+    desk.release("dora")
+    found = {"c@contoso.example": cleo.source_id, "d@contoso.example": dora.source_id}
+    for number, line in enumerate(found, start=2100):
+        desk.pbx.keep_number(line, number)
+    desk.ask(lambda store: store.bind_lines("numbers", found))
+    assert desk.world().assigned == {}
+    assert desk.world().kept == {2100, 2101}
+
+
+def test_unbound_lines_come_in_the_order_in_which_they_were_imported(desk: Desk) -> None:
+    for line, number in (("z@contoso.example", 2102), ("a@contoso.example", 2101)):
+        desk.pbx.keep_number(line, number)
+    unbound = desk.ask(lambda store: store.unbound_numbers())
+    assert list(unbound.items()) == [("z@contoso.example", 2102), ("a@contoso.example", 2101)]

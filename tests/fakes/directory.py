@@ -11,7 +11,7 @@ from itertools import count
 
 import msgspec
 
-from rollcall.core.errors import SetupError, SyncError
+from rollcall.core.errors import ContractError, SetupError, SyncError
 from rollcall.core.policy import Stage
 from rollcall.core.ports import (
     BookFailure,
@@ -170,6 +170,9 @@ class MemoryDirectory:
         """Read everybody, or what changed `since`; go on at `resume` if it is given."""
         name, _, page = resume.partition("/")
         start = int(page or 0)
+        self._check_shape(
+            since or (self._readings[name].cursor if name in self._readings else None)
+        )
         if not resume:
             name = self._begin(since)
         if name not in self._readings:
@@ -185,6 +188,11 @@ class MemoryDirectory:
         self._break_off(len(reading.pages) - start)
         self._hearing.finished = reading
         yield UsersDone(cursor=reading.cursor)
+
+    def _check_shape(self, place: Cursor | None) -> None:
+        """Raise if a place is of another question: the answer would be wrong without a word."""
+        if place is not None and place.shape != self.users_shape:
+            raise ContractError("That place is of another question.")
 
     def _break_off(self, told: int) -> None:
         if self.break_after is not None and told >= self.break_after:

@@ -245,8 +245,9 @@ def find_extension(rows: Tables, source_id: SourceId) -> ExtensionRow | None:
 
 def _bind_number(rows: Tables, line: str, source_id: SourceId) -> None:
     row = rows.numbers.get(line)
-    taken = any(each.object_id == source_id for each in rows.numbers.values())
-    if row is not None and row.object_id is None and not taken:
+    bound = any(each.object_id == source_id for each in rows.numbers.values())
+    known = find_extension(rows, source_id) is not None
+    if row is not None and row.object_id is None and not bound and not known:
         rows.numbers[line] = NumberRow(row.number, source_id)
 
 

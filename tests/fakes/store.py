@@ -100,9 +100,14 @@ class MemoryPbx:
         decisions[SourceId(object_id)] = extension_id
 
     def separate_person(self, object_id: str) -> None:
-        """Let a person have an extension of their own; the linked one stays as a hand-made one."""
+        """Let a person have an extension of their own; the linked one stays as a hand-made one.
+
+        One that was deleted by hand goes for good.
+        """
         row = find_extension(self.rows, SourceId(object_id))
-        if row is not None and row.state is not ExtensionState.RELEASED:
+        if row is not None and row.deleted_at is not None:
+            del self.rows.extensions[row.id]
+        elif row is not None and row.state is not ExtensionState.RELEASED:
             self._change(
                 row,
                 object_id=None,

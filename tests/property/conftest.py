@@ -1,4 +1,4 @@
-"""Fixtures of the property test, and the count of what happened in its histories."""
+"""Fixtures of the property test; what they were told is printed at the end of the tests."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,29 +11,41 @@ from tests.databases import environment, home, server, shared_database, shared_s
 __all__ = ["environment", "home", "server", "shared_database", "shared_server_database"]
 
 _COUNTED = pytest.StashKey[dict[str, Counter[str]]]()
+_KILLED = pytest.StashKey[list[str]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make room for the counts."""
+    """Make room for what the tests tell."""
     config.stash[_COUNTED] = {}
+    config.stash[_KILLED] = []
 
 
 @pytest.fixture
 def counted(request: pytest.FixtureRequest) -> Counter[str]:
-    """Count events here; they are printed at the end."""
+    """Count events here."""
     counts: Counter[str] = Counter()
     request.config.stash[_COUNTED][request.node.name] = counts
     return counts
 
 
+@pytest.fixture
+def killed(request: pytest.FixtureRequest) -> list[str]:
+    """Say here which wrong planner was killed by what."""
+    return request.config.stash[_KILLED]
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print how often each kind of event happened."""
+    """Print how often each kind of event happened, and how the wrong planners died."""
     for name, counts in config.stash[_COUNTED].items():
         terminalreporter.section(name)
         for kind, times in sorted(counts.items()):
             terminalreporter.write_line(f"{times:7} {kind}")
+    if config.stash[_KILLED]:
+        terminalreporter.section("planted planners")
+        for line in config.stash[_KILLED]:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture

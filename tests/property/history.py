@@ -244,6 +244,7 @@ class History:
         """Once settled, a run writes nothing: as a delta, and from the start."""
         if not _has_readable(self.picture):
             return
+        self.events["= settled, and run again twice"] += 1
         for name, full in (("settled-as-a-delta", False), ("settled-from-the-start", True)):
             contents = self.pbx.contents()
             ended = self._carry_out(self.current_settings(), full=full)
@@ -257,6 +258,7 @@ class History:
         contents = self.pbx.contents()
         first = self.hold
         assert first is not None
+        self.events["= held, and run again"] += 1
         ended = self._carry_out(self.current_settings())
         held = ended is not None and ended.report.state is RunState.HELD
         if ended is None or not held or self.pbx.contents() != contents:

@@ -98,10 +98,18 @@ def meant_by(picture: Picture, line: str) -> str | None:
 
 
 def bind_imports(picture: Picture) -> None:
-    """Bind the lines of imports to the people they mean by now."""
+    """Bind the lines of imports to the people without an extension that they mean by now.
+
+    Of two lines that mean the same person the first one counts.
+    """
+    served = set(picture.seats) | {
+        keeper for _, keeper in picture.imports.values() if keeper is not None
+    }
     for line, (number, source_id) in picture.imports.items():
-        if source_id is None:
-            picture.imports[line] = (number, meant_by(picture, line))
+        found = meant_by(picture, line) if source_id is None else None
+        if found is not None and found not in served:
+            picture.imports[line] = (number, found)
+            served.add(found)
 
 
 def settle(
@@ -143,8 +151,12 @@ class _Settling:
         for source_id, seat in after.seats.items():
             if not self.leaves(source_id) and seat.state != RELEASED:
                 seat.state, seat.deleted, seat.blocked_at = ACTIVE, False, None
-        self.bring_back()
-        self.let_in()
+        newcomers = self.let_in()
+        homeless = self.bring_back()
+        self.give_kept(newcomers)
+        for source_id in (*homeless, *newcomers):
+            if not self.sits(source_id):
+                self.give_any(source_id)
         for source_id, seat in after.seats.items():
             record = after.known[source_id].record
             if record and not after.known[source_id].removed:
@@ -203,24 +215,9 @@ class _Settling:
 
     # people who come (back)
 
-    def bring_back(self) -> None:
-        returners = [
-            source_id
-            for source_id in self.in_order(self.after.seats)
-            if self.after.seats[source_id].state == RELEASED and not self.leaves(source_id)
-        ]
-        homeless = []
-        for source_id in returners:
-            seat = self.after.seats[source_id]
-            if self.is_free(seat.number, source_id):
-                seat.state, seat.blocked_at = ACTIVE, None
-            else:
-                homeless.append(source_id)
-        for source_id in homeless:
-            self.give(source_id)
-
-    def let_in(self) -> None:
-        newcomers = []
+    def let_in(self) -> list[str]:
+        """Refuse whom nothing can help, link who is to be linked; return who needs a number."""
+        welcome = []
         for source_id, known in self.after.known.items():
             if source_id in self.after.seats or (known.removed and not known.unreadable):
                 continue
@@ -228,18 +225,51 @@ class _Settling:
             if reasons:
                 self.after.refusals[source_id] = frozenset(reasons)
             else:
-                newcomers.append(source_id)
-        newcomers = self.in_order(newcomers)
-        decided = [each for each in newcomers if each in self.after.links]
-        others = [each for each in newcomers if each not in self.after.links]
-        adopted = {each for each in (*decided, *others) if self.adopt(each)}
-        for source_id in newcomers:
-            if source_id in adopted:
-                continue
-            if self.is_proposed(source_id):
+                welcome.append(source_id)
+        undecided = [each for each in welcome if each not in self.after.links]
+        mails = [self.record(each).email.casefold() for each in undecided]
+        newcomers = []
+        for source_id in self.in_order(welcome):
+            rivals = mails.count(self.record(source_id).email.casefold()) - 1
+            chosen = self.chosen(source_id, rivals)
+            if chosen is not None:
+                self.adopt(source_id, chosen)
+            elif self.waits_for_link(source_id):
                 self.after.refusals[source_id] = frozenset({"link-pending"})
             else:
-                self.give(source_id)
+                newcomers.append(source_id)
+        return newcomers
+
+    def bring_back(self) -> list[str]:
+        """Bring everybody back whose number can be had; return the others."""
+        homeless = []
+        for source_id in self.in_order(self.after.seats):
+            seat = self.after.seats[source_id]
+            if seat.state != RELEASED or self.leaves(source_id):
+                continue
+            number = self.kept_for(source_id)
+            if number is None and self.is_free(seat.number, source_id):
+                number = seat.number
+            if number is None:
+                homeless.append(source_id)
+            else:
+                self.seat(source_id, number)
+        return homeless
+
+    def give_kept(self, newcomers: Iterable[str]) -> None:
+        """Give everybody the number that is kept for them, if there is one."""
+        for source_id in newcomers:
+            number = self.kept_for(source_id)
+            if number is not None:
+                self.seat(source_id, number)
+
+    def give_any(self, source_id: str) -> None:
+        """Give somebody the lowest free number."""
+        number = next(self.free(), None)
+        if number is None:
+            self.after.refusals[source_id] = frozenset({"range-full"})
+        else:
+            self.seat(source_id, number)
 
     def reasons_against(self, known: Known) -> set[str]:
         record = known.record
@@ -267,30 +297,29 @@ class _Settling:
         ]
         return twins[0] if len(twins) == 1 and twins[0] in self.after.locals else None
 
-    def adopt(self, source_id: str) -> bool:
-        """Give somebody the extension that is theirs by decision or by policy."""
-        chosen = self.after.links.get(source_id)
-        if source_id not in self.after.links and self.settings.link == "link":
-            chosen = self.twin(source_id)
-        if chosen is None or chosen not in self.after.locals:
-            return False
-        del self.after.locals[chosen]
-        self.seat(source_id, chosen)
-        return True
+    def chosen(self, source_id: str, rivals: int) -> int | None:
+        """Return the hand-made extension that is somebody's by decision or by policy."""
+        if source_id in self.after.links:
+            number = self.after.links[source_id]
+            return number if number in self.after.locals else None
+        return self.twin(source_id) if self.settings.link == "link" and not rivals else None
 
-    def is_proposed(self, source_id: str) -> bool:
-        undecided = self.settings.link == "ask" and source_id not in self.after.links
-        return undecided and self.twin(source_id) is not None
+    def waits_for_link(self, source_id: str) -> bool:
+        asked = self.settings.link != "never" and source_id not in self.after.links
+        return asked and self.twin(source_id) is not None
 
-    def give(self, source_id: str) -> None:
-        """Give somebody a number: the one that is kept for them, else the lowest free one."""
+    def adopt(self, source_id: str, number: int) -> None:
+        del self.after.locals[number]
+        self.seat(source_id, number)
+
+    def kept_for(self, source_id: str) -> int | None:
+        """Return the number that an import keeps for somebody, unless it cannot be given."""
         kept = [number for number, keeper in self.after.imports.values() if keeper == source_id]
-        wished = [number for number in kept if self.is_free(number, source_id)]
-        number = next(iter(wished), None) or next(self.free(), None)
-        if number is None:
-            self.after.refusals[source_id] = frozenset({"range-full"})
-        else:
-            self.seat(source_id, number)
+        return next((number for number in kept if self.is_free(number, source_id)), None)
+
+    def sits(self, source_id: str) -> bool:
+        seat = self.after.seats.get(source_id)
+        return seat is not None and seat.state != RELEASED
 
     def seat(self, source_id: str, number: int) -> None:
         self.after.seats[source_id] = Seat(number, profile_of(self.record(source_id)))

@@ -67,6 +67,7 @@ def _act(
         reason="",
         extension_id=extension.extension_id,
         version=extension.version,
+        working=extension.working,
     )
 
 

@@ -17,8 +17,12 @@ from tests.property.history import History
 from tests.property.invariants import BrokenInvariantsError
 from tests.property.writing import RUNS, Step, live_through, shorten, write_history
 
-HISTORIES = 300
-IN_POSTGRESQL = 30
+IN_MEMORY = range(1_000)
+IN_POSTGRESQL = range(1_000, 1_040)
+MANY_IN_MEMORY = range(2_000, 6_000)
+MANY_IN_POSTGRESQL = range(6_000, 6_200)
+"""The seeds of the histories; each has RUNS runs or more."""
+
 OUTCOMES = (
     *(f"change: {each}" for each in ("create", "link", "change", "block", "release", "return")),
     *(f"refused: {each}" for each in ("guest", "disabled", "not-selected", "no-name")),
@@ -51,17 +55,39 @@ def _check(new_pbx: Callable[[], Pbx], seed: int) -> History:
     pytest.fail(f"history {seed}:\n{happened}\n{story}", pytrace=False)
 
 
-def test_after_any_history_the_pbx_is_as_the_oracle_says(counted: Counter[str]) -> None:
-    for seed in range(HISTORIES):
-        history = _check(SeenMemoryPbx, seed)
+def _check_all(new_pbx: Callable[[], Pbx], seeds: range, counted: Counter[str]) -> None:
+    for seed in seeds:
+        history = _check(new_pbx, seed)
         assert history.runs >= RUNS
         counted.update(history.events)
+        counted.update({"= histories": 1, "= runs": history.runs})
 
-    assert [kind for kind in (*EVENTS, *OUTCOMES) if not counted[kind]] == []
+
+def _missing(counted: Counter[str]) -> list[str]:
+    """Return the kinds of events, and of outcomes, that never happened."""
+    return [kind for kind in (*EVENTS, *OUTCOMES) if not counted[kind]]
+
+
+def test_after_any_history_the_pbx_is_as_the_oracle_says(counted: Counter[str]) -> None:
+    _check_all(SeenMemoryPbx, IN_MEMORY, counted)
+    assert counted["= histories"] >= 300
+    assert _missing(counted) == []
 
 
 def test_it_is_so_in_postgresql_too(connections: Connections, counted: Counter[str]) -> None:
-    for seed in range(HISTORIES, HISTORIES + IN_POSTGRESQL):
-        history = _check(lambda: PostgresPbx(connections), seed)
-        assert history.runs >= RUNS
-        counted.update(history.events)
+    _check_all(lambda: PostgresPbx(connections), IN_POSTGRESQL, counted)
+    assert counted["= histories"] >= 30
+
+
+@pytest.mark.long
+def test_it_is_so_after_many_more_histories(counted: Counter[str]) -> None:
+    _check_all(SeenMemoryPbx, MANY_IN_MEMORY, counted)
+    assert _missing(counted) == []
+
+
+@pytest.mark.long
+def test_it_is_so_after_many_more_in_postgresql(
+    connections: Connections, counted: Counter[str]
+) -> None:
+    _check_all(lambda: PostgresPbx(connections), MANY_IN_POSTGRESQL, counted)
+    assert _missing(counted) == []

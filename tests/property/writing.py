@@ -16,15 +16,27 @@ OFTEN = {
     "somebody is disabled": 2,
     "somebody leaves": 2,
     "leavers are released": 2,
+    "links are made": 2,
+    "two joiners share a hand made extension": 2,
     "days pass": 3,
     "garbled records are mended": 3,
+    "somebody garbled is removed": 3,
+    "somebody who was removed comes back garbled": 2,
     "a released number is taken by hand": 4,
+    "a number that somebody waits for is reserved": 3,
+    "somebody who was released comes back": 8,
+    "a number comes free while somebody waits": 4,
+    "a number is imported for a released person": 3,
+    "somebody is deleted by hand": 2,
+    "somebody deleted by hand is unlinked": 8,
+    "a guest becomes a member": 2,
 }
 RUN_KINDS = {
     "a run": 10,
     "a full run": 3,
     "a preview and the run": 5,
     "a reading breaks off": 2,
+    "a reading that broke off loses its place": 1,
     "a run is killed while it reads": 2,
     "a run is killed before it applies": 2,
     "the directory answers nobody": 1,
@@ -49,7 +61,7 @@ def write_history(seed: int) -> tuple[Step, ...]:
     for _ in range(RUNS + dice.randrange(3)):
         kinds += dice.choices(others, weights, k=dice.randint(0, 5))
         kinds += dice.choices(list(RUN_KINDS), list(RUN_KINDS.values()))
-        if dice.random() < 0.2:
+        if dice.random() < 0.4:
             kinds += dice.choices(others, weights)
         kinds.append(dice.choice(WORDS))
     kinds.append("a run")
