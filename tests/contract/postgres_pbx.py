@@ -17,7 +17,7 @@ from rollcall.core.plan import PROFILE_FIELDS, Profile, UserPlan
 from rollcall.core.policy import ListLine, Mode, Stage
 from rollcall.core.records import SourceId, UserRecord
 from rollcall.core.report import RunReport, RunState
-from rollcall.integrations import people_operations, run_operations
+from rollcall.integrations import import_operations, people_operations, run_operations
 from rollcall.integrations.operations import Connection, NewList, change_integration
 from rollcall.integrations.queries import IntegrationView, get_integration
 from rollcall.store.claims import begin_run, raise_fence
@@ -208,7 +208,7 @@ class PostgresPbx:
 
     def keep_number(self, line: str, number: int, object_id: str | None = None) -> None:
         """Keep a number for whom `line` means."""
-        people_operations.import_numbers(
+        import_operations.import_numbers(
             self.tenant_id, self.integration_id, lines=[f"{line},{number}"], actor=ACTOR
         )
 

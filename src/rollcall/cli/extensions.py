@@ -1,6 +1,6 @@
 """rollcall extensions …"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ from rollcall.cli.output import (
     say,
 )
 from rollcall.core.numbering import parse_number
-from rollcall.integrations import people_operations
+from rollcall.integrations import import_operations, people_operations
 from rollcall.integrations.queries import get_integration
 from rollcall.telephony import operations
 from rollcall.telephony.queries import ExtensionView, get_extension, list_extensions
@@ -196,24 +196,56 @@ def separate(desk: Desk, slug: str, person: str) -> None:
 
 @extensions.command("import")
 @click.argument("slug")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@click.option("--forget", metavar="PERSON", help="Keep no number for PERSON any more.")
 @with_desk
-def import_(desk: Desk, slug: str, file: Path) -> None:
-    """Keep numbers for people who come in later: a CSV of object id or mail address, number."""
+def import_(desk: Desk, slug: str, file: Path | None, forget: str | None) -> None:
+    """Keep numbers for people who come in later: a CSV of object id or mail address, number.
+
+    Without FILE, list the numbers that are kept.
+    """
     tenant = get_tenant(slug)
-    lines = people_operations.import_numbers(
-        tenant.id, get_integration(tenant.id).id, lines=read_lines(file), actor=desk.actor
-    )
+    if file is not None and forget is not None:
+        raise click.UsageError("Give either FILE or --forget.")
+    if file is not None:
+        lines = import_operations.import_numbers(
+            tenant.id, get_integration(tenant.id).id, lines=read_lines(file), actor=desk.actor
+        )
+    elif forget is not None:
+        lines = [import_operations.forget_number(tenant.id, forget, actor=desk.actor)]
+    else:
+        lines = import_operations.list_kept(tenant.id)
     if desk.as_json:
         print_json_list(_import_json(line) for line in lines)
-        return
+    elif file is not None:
+        _say_imported(lines)
+    elif forget is not None:
+        say(f"{lines[0].number} is free: it is kept for “{lines[0].person}” no longer.")
+    else:
+        _show_kept(lines)
+
+
+def _say_imported(lines: Sequence[import_operations.ImportLine]) -> None:
     known = sum(line.source_id is not None for line in lines)
     say(f"{plural(len(lines), 'number')} kept, {known:,} of them for people who are known already.")
     if known < len(lines):
         say("The others are looked for in every run.", "dim")
 
 
-def _import_json(line: people_operations.ImportLine) -> dict[str, str | None]:
+def _show_kept(lines: Sequence[import_operations.ImportLine]) -> None:
+    if not lines:
+        say("No number is kept for anybody.")
+        return
+    table = make_table("number", "kept for", "")
+    for line in lines:
+        known = "known, has not come in" if line.source_id else "nobody is known by this yet"
+        table.add_row(cell(line.number, "bold"), cell(line.person), cell(known, "dim"))
+    console.print(table)
+
+
+def _import_json(line: import_operations.ImportLine) -> dict[str, str | None]:
     return {
         "person": line.person,
         "number": str(line.number),

@@ -1,28 +1,20 @@
-"""Decide about people beforehand: link, separate, keep numbers; and delete their extensions.
+"""Decide about people beforehand: link, separate; and delete their extensions.
 
 Links and separations take effect with the next run, which is the one writer of what is
 synchronised; a preview shows them first.
 """
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-import msgspec
 from django.db import transaction
 
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
-from rollcall.core.numbering import parse_number
-from rollcall.core.records import SourceId
-from rollcall.integrations.models import LinkDecision, NumberAssignment
-from rollcall.integrations.people import DirectoryPerson, find_person, match_record
+from rollcall.integrations.models import LinkDecision
+from rollcall.integrations.people import DirectoryPerson, find_person
 from rollcall.phonebook.operations import forget_owner
 from rollcall.telephony import operations as telephony
-from rollcall.telephony.queries import find_by_person, find_holder, get_key
-
-COLUMNS = 2
-SHOWN = 10
+from rollcall.telephony.queries import find_by_person, get_key
 
 
 @transaction.atomic
@@ -115,98 +107,3 @@ def delete_extension(tenant_id: int, number: int, *, actor: str, now: datetime) 
         detail={"number": outcome},
     )
     return outcome
-
-
-class ImportLine(msgspec.Struct, frozen=True):
-    """One line of an import: who, which number, and the object if it is known yet."""
-
-    position: int
-    person: str
-    number: int
-    source_id: SourceId | None = None
-    settled: bool = False
-
-
-@transaction.atomic
-def import_numbers(
-    tenant_id: int, integration_id: int, *, lines: Iterable[str], actor: str
-) -> list[ImportLine]:
-    """Keep numbers for people who come in later: CSV of object id or mail address, number.
-
-    All lines or none: raises SetupError that names every line that is wrong.
-    """
-    problems: list[str] = []
-    wanted: list[ImportLine] = []
-    for position, row in _rows(lines):
-        try:
-            wanted.append(_read_line(tenant_id, position, row))
-        except SetupError as error:
-            problems.append(f"line {position}: {error}")
-    problems += _repeated(wanted)
-    if problems:
-        more = f" … and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        raise SetupError(
-            "Nothing was imported. " + " ".join(problems[:SHOWN]) + more, code="bad-import"
-        )
-    for line in wanted:
-        if not line.settled:
-            _keep(tenant_id, integration_id, line)
-    note(
-        actor=actor,
-        action="numbers.imported",
-        tenant_id=tenant_id,
-        detail={"lines": len(wanted)},
-    )
-    return wanted
-
-
-def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    text = [line.replace(";", ",") for line in lines]
-    for position, row in enumerate(csv.reader(text), start=1):
-        cells = [cell.strip() for cell in row]
-        header = position == 1 and len(cells) == COLUMNS and not cells[1].isdigit()
-        if any(cells) and not header:
-            yield position, cells
-
-
-def _read_line(tenant_id: int, position: int, row: Sequence[str]) -> ImportLine:
-    if len(row) != COLUMNS:
-        raise SetupError("there must be two columns, a person and a number.")
-    person, number = row[0], parse_number(row[1])
-    telephony.check_reserved(tenant_id, number)
-    source_id, problem = match_record(tenant_id, person)
-    if problem == "ambiguous":
-        raise SetupError(f"“{person}” means more than one person: use the object id.")
-    current = find_by_person(tenant_id, source_id) if source_id else None
-    if current is not None and current.state != "released":
-        if current.number == number:
-            return ImportLine(position, person, number, source_id, settled=True)
-        raise SetupError(f"{current.display_name} has {current.number} already.")
-    holder = find_holder(tenant_id, number)
-    if holder is not None:
-        raise SetupError(f"{number} is taken by {holder.display_name}.")
-    return ImportLine(position, person, number, source_id)
-
-
-def _repeated(lines: Sequence[ImportLine]) -> Iterator[str]:
-    seen: dict[str, int] = {}
-    for line in lines:
-        for key in (str(line.number), line.source_id or line.person.casefold()):
-            first = seen.setdefault(key, line.position)
-            if first != line.position:
-                yield f"line {line.position}: {key} stands in line {first} already."
-
-
-def _keep(tenant_id: int, integration_id: int, line: ImportLine) -> None:
-    rows = NumberAssignment.objects.of(tenant_id)
-    rows.filter(number=line.number).delete()
-    rows.filter(line=line.person).delete()
-    if line.source_id is not None:
-        rows.filter(object_id=line.source_id).delete()
-    NumberAssignment(
-        tenant_id=tenant_id,
-        integration_id=integration_id,
-        line=line.person,
-        object_id=line.source_id,
-        number=line.number,
-    ).save()

@@ -45,21 +45,40 @@ async def resolve_list(
     return listed.select(found.values()), problems
 
 
-async def resolve_numbers(run: RunContext, reading: PeopleReading) -> dict[SourceId, int]:
-    """Bind the lines of imported numbers; return those that were bound just now.
+async def resolve_numbers(
+    run: RunContext, reading: PeopleReading
+) -> tuple[dict[SourceId, int], list[Problem]]:
+    """Bind the lines of imported numbers; return those that were bound just now, and problems.
 
     Of two lines that turn out to mean the same person, the first one counts.
     """
     numbers = await run.store.unbound_numbers()
     if not numbers:
-        return {}
+        return {}, []
+    matches = await _match(run, tuple(numbers), reading)
     found: dict[SourceId, str] = {}
-    for match in await _match(run, tuple(numbers), reading):
+    for match in matches:
         if match.source_id is not None:
             found.setdefault(match.source_id, match.line)
     if found and not run.dry_run:
         await run.store.bind_lines("numbers", {line: each for each, line in found.items()})
-    return {source_id: numbers[line] for source_id, line in found.items()}
+    left = {} if run.dry_run else await run.store.unbound_numbers()
+    unused = {line for line in numbers if line in left or line not in found.values()}
+    problems = [
+        _number_problem(match, numbers[match.line]) for match in matches if match.line in unused
+    ]
+    return {source_id: numbers[line] for source_id, line in found.items()}, problems
+
+
+def _number_problem(match: Match, number: int) -> Problem:
+    sentence = match.sentence or f"“{match.line}” means somebody who has a number already."
+    return Problem(
+        Stage.USERS,
+        match.line,
+        match.problem or "number-not-needed",
+        f"{sentence} {number} stays kept for this line of an import until “rollcall extensions "
+        "import … --forget” gives it up.",
+    )
 
 
 async def _match(

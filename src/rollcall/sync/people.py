@@ -49,9 +49,10 @@ async def run_users(run: RunContext) -> UsersOutcome:
         run, Stage.USERS, "people", run.settings.people, reading
     )
     policy = run.settings.user_policy(selection)
-    assigned = await resolve_numbers(run, reading)
+    assigned, unused = await resolve_numbers(run, reading)
     planned = await _plan_and_apply(run, reading, policy, assigned)
-    problems += [*_unreadable_problems(reading), *await _range_problems(run, policy, planned.plan)]
+    problems += [*unused, *_unreadable_problems(reading)]
+    problems += await _range_problems(run, policy, planned.plan)
     report = StageReport(
         stage=Stage.USERS,
         counts=planned.counts,

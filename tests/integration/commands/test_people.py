@@ -221,6 +221,39 @@ def test_imported_numbers_are_given_to_those_they_were_kept_for(
     assert planned == {each["directory_object_id"]: n for n, each in extensions.items()}
 
 
+def test_a_number_kept_for_nobody_is_told_of_until_it_is_given_up(
+    office: Office, tmp_path: Path
+) -> None:
+    site = office.new_site(SPEC, photos=False)
+    person = site.directory.users()[0]
+    file = tmp_path / "numbers.csv"
+    file.write_text(
+        f"nobody@contoso.example,7000\n{person.properties['mail']},7001\n{person.id},7002\n"
+    )
+    office.done("extensions", "import", site.slug, file)
+
+    first = office.asked("sync", "run", site.slug)
+    kept = office.asked("extensions", "import", site.slug)
+    shown = office.done("extensions", "import", site.slug).out
+    office.done("extensions", "import", site.slug, "--forget", "NOBODY@contoso.example")
+    refusal = office.refused("extensions", "import", site.slug, "--forget", "jens")
+    second = office.asked("sync", "run", site.slug)
+    office.done("extensions", "import", site.slug, "--forget", person.id)
+
+    codes = {each["subject"]: each["code"] for each in first["problems"]}
+    assert codes == {
+        "nobody@contoso.example": "not-found",
+        person.id: "number-not-needed",
+    }
+    assert [each["number"] for each in kept] == ["7000", "7002"]
+    assert "nobody is known by this yet" in shown
+    assert [each["code"] for each in second["problems"]] == ["number-not-needed"]
+    assert "No number is kept for “jens”" in refusal
+    assert office.asked("extensions", "import", site.slug) == []
+    assert "No number is kept" in office.done("extensions", "import", site.slug).out
+    assert "7000" in office.done("extensions", "add", site.slug, "7000").out
+
+
 def test_an_extension_deleted_by_hand_comes_back_with_its_number(office: Office) -> None:
     site = _settled(office)
     person = _by_number(office, site)["2005"]
