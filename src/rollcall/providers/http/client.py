@@ -57,7 +57,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """No whole answer came: the connection failed, or broke off, or took too long."""
+    """No whole answer came; `why` is a clause, such as “it did not answer in time”."""
 
     why: str
     request_id: str
@@ -144,7 +144,7 @@ class HttpClient:
                 help_page="proxy.md",
             ) from error
         except asyncio.TimeoutError:  # noqa: UP041 - the name says what it is on 3.11, too
-            return Broken(why="did not answer in time", request_id=request_id)
+            return Broken(why="it did not answer in time", request_id=request_id)
         except (aiohttp.ClientError, OSError) as error:
             return Broken(why=_describe(error), request_id=request_id)
 
@@ -156,11 +156,11 @@ def _describe(error: Exception) -> str:
         case aiohttp.ClientConnectorDNSError():
             return "its name could not be resolved"
         case aiohttp.ClientConnectorError():
-            return "could not be reached"
+            return "it could not be reached"
         case aiohttp.ClientPayloadError():
-            return "broke off in the middle of an answer"
+            return "it broke off in the middle of an answer"
         case _:
-            return "closed the connection"
+            return "it closed the connection"
 
 
 def trust_store(ca_files: Collection[Path]) -> ssl.SSLContext:

@@ -225,12 +225,14 @@ def _fault_of(answer: Answer) -> Fault:
 
 
 def _unavailable(answer: Answer | Broken, why: str, now: datetime) -> TransientError:
-    sentence = f"Microsoft's sign-in service {why}. Nothing was changed; the next run tries again."
     if isinstance(answer, Answer):
-        sentence = f"{explain_refusal(answer, now)} {sentence}"
+        sentence = f"{explain_refusal(answer, now)} Microsoft's sign-in service {why}."
     else:
-        sentence += f" (client-request-id {answer.request_id})"
-    return TransientError(sentence, code="sign-in-unavailable")
+        sentence = f"Asking Microsoft's sign-in service {why}: {answer.why} "
+        sentence += f"(client-request-id {answer.request_id})."
+    return TransientError(
+        f"{sentence} Nothing was changed; the next run tries again.", code="sign-in-unavailable"
+    )
 
 
 def _explain(answer: Answer) -> tuple[Fault, TokenError]:

@@ -110,7 +110,7 @@ class SetupCheck:
         url = cloud.discovery_url(application.directory_id)
         answer = await self._source.client.send(Request(method="GET", url=url))
         if isinstance(answer, Broken):
-            return Finding("discovery", Light.RED, f"{cloud.login} {answer.why}.", "proxy.md")
+            return Finding("discovery", Light.RED, f"{cloud.login}: {answer.why}.", "proxy.md")
         if answer.status >= SERVER_ERROR:
             sentence = f"{cloud.login} answered {answer.status}: try again in a while."
             return Finding("discovery", Light.RED, sentence)

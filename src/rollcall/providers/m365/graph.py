@@ -183,11 +183,13 @@ class GraphClient:
             self._note(answer)
             return decode_error(answer.status, answer.headers, answer.body)
         if not answer.is_json:
-            return self._again("answered with something else than JSON", attempt, answer.request_id)
+            return self._again(
+                "it answered with something else than JSON", attempt, answer.request_id
+            )
         try:
             value = decode(answer.body)
         except msgspec.DecodeError:
-            why = "answered with JSON that breaks off or is not what its documentation says"
+            why = "it answered with JSON that breaks off or is not what its documentation says"
             return self._again(why, attempt, answer.request_id)
         self._slow_down(answer, scope)
         return _Done(value)
@@ -199,7 +201,8 @@ class GraphClient:
                 return _Retry(seconds)
             case GiveUp():
                 raise TransientError(
-                    f"Microsoft Graph {why}, {attempt} times (client-request-id {request_id})."
+                    f"Asking Microsoft Graph failed {attempt} times: {why} "
+                    f"(client-request-id {request_id})."
                 )
 
     def _slow_down(self, answer: Answer, scope: str) -> None:

@@ -294,7 +294,7 @@ async def test_a_wrong_clock_is_measured_by_theirs(signer: Signer, date: str, wo
         (lambda: json_answer({}, 429, retry_after="3"), [3, 3]),
         (lambda: json_answer({"token_type": "Bearer"}), [0.5, 1]),
         (lambda: json_answer(None), [0.5, 1]),
-        (lambda: Broken("closed the connection", "ours"), [0.5, 1]),
+        (lambda: Broken("it closed the connection", "ours"), [0.5, 1]),
     ],
 )
 async def test_what_passes_is_waited_out(
@@ -314,7 +314,7 @@ async def test_what_passes_is_waited_out(
     ("reply", "words"),
     [
         (refusal(90033, 400), "AADSTS90033"),
-        (Broken("closed the connection", "ours"), "client-request-id ours"),
+        (Broken("it closed the connection", "ours"), "client-request-id ours"),
         (json_answer({}, 503), "answered 503 7 times"),
     ],
 )

@@ -96,7 +96,7 @@ async def test_a_link_is_called_as_it_is_and_no_other_host_gets_the_token(
         (Answer(200, {"content-type": "text/html"}, b"<html>", "1"), 0.5),
         (Answer(200, {"content-type": "application/json"}, b'{"value":', "1"), 0.5),
         (json_answer([]), 0.5),
-        (Broken("closed the connection", "1"), 0.5),
+        (Broken("it closed the connection", "1"), 0.5),
     ],
 )
 async def test_what_passes_is_waited_out(
@@ -114,10 +114,10 @@ async def test_what_passes_is_waited_out(
             "answered 503 7 times (Microsoft's request id theirs",
         ),
         (
-            Broken("did not answer in time", "ours"),
-            "did not answer in time, 7 times (client-request-id ours",
+            Broken("it did not answer in time", "ours"),
+            "failed 7 times: it did not answer in time (client-request-id ours",
         ),
-        (json_answer([]), "is not what its documentation says, 7 times"),
+        (json_answer([]), "failed 7 times: it answered with JSON that breaks off or is not what"),
     ],
 )
 async def test_what_does_not_pass_is_given_up_with_an_id(
