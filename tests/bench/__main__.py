@@ -169,7 +169,8 @@ def show(lines: list[Line], peers: list[Peer], people: int) -> None:
     table = Table(box=None, header_style="bold")
     for column in (
         "scenario",
-        "seconds",
+        "command s",
+        "run s",
         "CPU s",
         "MiB",
         "requests",

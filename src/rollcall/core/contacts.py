@@ -98,6 +98,28 @@ class Shrunk(msgspec.Struct, frozen=True, kw_only=True):
     doubt: Doubt
 
 
+def quiet_plan(
+    *, book_id: int, folders: Iterable[FolderReading], sizes: Mapping[FolderId, int]
+) -> BookPlan | None:
+    """Return the plan of a reading that says nothing new, without knowing any contact.
+
+    `sizes` are the contacts of the folders as they were left. Returns None where something is
+    new, or a folder is, or one is gone.
+    """
+    folders = tuple(folders)
+    news = any(
+        folder.complete or folder.contacts or folder.removed or folder.unreadable
+        for folder in folders
+    )
+    if news or {folder.folder_id for folder in folders} != sizes.keys():
+        return None
+    return BookPlan(
+        book_id=book_id,
+        folders=tuple(_to_state(folder, sizes[folder.folder_id]) for folder in folders),
+        unchanged=sum(sizes.values()),
+    )
+
+
 def plan_book(
     *,
     book_id: int,
@@ -183,13 +205,17 @@ def _folder_states(
     for record in seen.values():
         sizes[record.folder_id] = sizes.get(record.folder_id, 0) + 1
     for folder in folders:
-        yield FolderState(
-            folder_id=folder.folder_id,
-            parent_id=folder.parent_id,
-            path=folder.path,
-            cursor=folder.cursor,
-            contacts=sizes.get(folder.folder_id, 0),
-        )
+        yield _to_state(folder, sizes.get(folder.folder_id, 0))
+
+
+def _to_state(folder: FolderReading, contacts: int) -> FolderState:
+    return FolderState(
+        folder_id=folder.folder_id,
+        parent_id=folder.parent_id,
+        path=folder.path,
+        cursor=folder.cursor,
+        contacts=contacts,
+    )
 
 
 _encoder = msgspec.msgpack.Encoder()

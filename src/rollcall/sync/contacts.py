@@ -13,12 +13,12 @@ import msgspec
 
 from rollcall.core.batches import split_batches
 from rollcall.core.books import BooksPlan
-from rollcall.core.contacts import BookPlan, Shrunk, plan_book
+from rollcall.core.contacts import BookPlan, KnownContacts, Shrunk, plan_book, quiet_plan
 from rollcall.core.errors import SetupError, SyncError
 from rollcall.core.guards import Hold
 from rollcall.core.policy import Stage
 from rollcall.core.ports import BookFailure, BookReading, BookRequest, KnownBook
-from rollcall.core.records import SourceId
+from rollcall.core.records import FolderId, SourceId
 from rollcall.core.report import Counts, Problem, StageReport
 from rollcall.sync.context import RunContext
 
@@ -163,6 +163,7 @@ class _Reader:
             for book in ledger.to_read:
                 self._books[self._key(book, ledger)] = (ledger, book)
         self._done = dict.fromkeys(ledgers, 0)
+        self._sizes: dict[int, dict[FolderId, int]] = {}
         self._readings: list[BookReading] = []
         self._failures: list[BookFailure] = []
 
@@ -197,6 +198,7 @@ class _Reader:
             places = await run.store.folder_places(known, shape=_shape(run)) if known else {}
             for key in keys:
                 folders = places.get(key, ())
+                self._sizes[key] = {folder.folder_id: folder.contacts for folder in folders}
                 if run.full:
                     folders = tuple(
                         msgspec.structs.replace(folder, cursor="") for folder in folders
@@ -216,20 +218,10 @@ class _Reader:
     async def _store(self) -> None:
         run, readings, failures = self._run, self._readings, self._failures
         self._readings, self._failures = [], []
-        ids = [reading.book_id for reading in readings if reading.book_id > 0]
-        known = await run.store.known_contacts(ids) if ids else {}
         plans: list[BookPlan] = []
         shrunk: list[Shrunk] = []
-        for reading in readings:
+        for reading, plan in await self._plan(readings):
             ledger, book = self._books[reading.book_id]
-            plan = plan_book(
-                book_id=book.book_id,
-                folders=reading.folders,
-                known=known.get(book.book_id, {}),
-                country=run.settings.country,
-                doubt=book.doubt,
-                now=run.now(),
-            )
             ledger.add_unreadable(reading, book.mailbox)
             match plan:
                 case BookPlan():
@@ -249,6 +241,36 @@ class _Reader:
             await run.store.doubt_books(shrunk)
         if failures:
             await run.store.mark_books(failures, now=run.now())
+
+    async def _plan(
+        self, readings: Iterable[BookReading]
+    ) -> list[tuple[BookReading, BookPlan | Shrunk]]:
+        """Plan what was read; the contacts of a book are only asked for where there is news."""
+        quiet = {reading.book_id: self._quiet_plan(reading) for reading in readings}
+        ids = [key for key, plan in quiet.items() if plan is None and key > 0]
+        known = await self._run.store.known_contacts(ids) if ids else {}
+        return [
+            (reading, quiet[reading.book_id] or self._plan_book(reading, known))
+            for reading in readings
+        ]
+
+    def _quiet_plan(self, reading: BookReading) -> BookPlan | None:
+        _, book = self._books[reading.book_id]
+        sizes = self._sizes.pop(reading.book_id)
+        return quiet_plan(book_id=book.book_id, folders=reading.folders, sizes=sizes)
+
+    def _plan_book(
+        self, reading: BookReading, known: Mapping[int, KnownContacts]
+    ) -> BookPlan | Shrunk:
+        _, book = self._books[reading.book_id]
+        return plan_book(
+            book_id=book.book_id,
+            folders=reading.folders,
+            known=known.get(book.book_id, {}),
+            country=self._run.settings.country,
+            doubt=book.doubt,
+            now=self._run.now(),
+        )
 
 
 def _shape(run: RunContext) -> str:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 
 from rollcall.core.contacts import (
     SECOND_READING,
@@ -15,6 +16,7 @@ from rollcall.core.contacts import (
     decode_books,
     encode_books,
     plan_book,
+    quiet_plan,
 )
 from rollcall.core.phone import DialNumber
 from rollcall.core.records import ContactId, ContactRecord, FolderId, Phone, fingerprint
@@ -153,6 +155,31 @@ def test_folders_are_remembered_with_how_much_is_in_them() -> None:
         ("Contacts", "next", 2),
         ("Contacts/customers", "next", 1),
     ]
+
+
+def test_a_reading_without_news_is_planned_as_if_every_contact_had_been_looked_at() -> None:
+    folders = (read(complete=False), read(complete=False, folder=CUSTOMERS))
+    known = remembered(contact("ada"), contact("ben"), contact("cem", CUSTOMERS))
+
+    quiet = quiet_plan(book_id=7, folders=folders, sizes={ROOT: 2, CUSTOMERS: 1})
+
+    assert quiet == planned(*folders, known=known)
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        (read(complete=False), read(contact("x"), complete=False, folder=CUSTOMERS)),
+        (read(complete=False), read(complete=False, removed=("x",), folder=CUSTOMERS)),
+        (read(complete=False), read(complete=False, unreadable=("x",), folder=CUSTOMERS)),
+        (read(complete=False), read(folder=CUSTOMERS)),
+        (read(complete=False),),
+        (read(complete=False), *(read(complete=False, folder=FolderId(x)) for x in "ab")),
+    ],
+    ids=["a contact", "a removal", "an unreadable one", "complete", "a folder less", "other ones"],
+)
+def test_any_news_needs_the_contacts(folders: tuple[FolderReading, ...]) -> None:
+    assert quiet_plan(book_id=7, folders=folders, sizes={ROOT: 2, CUSTOMERS: 1}) is None
 
 
 def test_a_book_that_reads_empty_waits() -> None:
