@@ -40,7 +40,7 @@ FOR KEY SHARE
 
 -- name: new_contact_ids
 -- Ids for contacts that are about to be made.
-SELECT nextval(pg_get_serial_sequence('phonebook_contact', 'id'))
+SELECT nextval((SELECT pg_get_serial_sequence('phonebook_contact', 'id')::regclass))
 FROM generate_series(1, %(count)s)
 
 -- name: copy_contacts
