@@ -47,7 +47,7 @@ async def run_stages(run: RunContext) -> tuple[RunReport, UserPlan]:
     wanted = run.stages & run.source.offers
     if Stage.USERS in wanted:
         await _attempt(outcome, lambda: _users(run, outcome))
-    if not outcome.failures:
+    if wanted - {Stage.USERS} and not outcome.failures:
         owners = await _owners(run, outcome)
         if Stage.PHOTOS in wanted:
             await _attempt(outcome, lambda: _photos(run, outcome, owners))
