@@ -1,6 +1,6 @@
 """make bench: run the scenarios and print a table.
 
-    python -m tests.bench [--people N] [--contacts-each N] [--large]
+    python -m tests.bench [--people N] [--contacts-each N] [--people-only] [--large]
 
 Ratios are what counts: machines are shared and noisy. The floor (floor.py) does the same work with
 nothing else, in the same run.
@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--contacts-each", type=int, default=5)
     parser.add_argument("--mailboxes", type=int, default=1_000)
+    parser.add_argument("--people-only", action="store_true", help="no contacts, no photos")
     parser.add_argument("--large", action="store_true", help="200,000 people, too")
     options = parser.parse_args()
     with (
@@ -50,8 +51,9 @@ def main() -> None:
         Path(place).chmod(0o755)
         homes = (Path(place) / f"home{number}" for number in range(9))
         lines = people_only(next(homes), simulator, options.people)
-        lines += whole_company(next(homes), simulator, options.people, options.contacts_each)
-        lines += large_books(next(homes), simulator, options.mailboxes)
+        if not options.people_only:
+            lines += whole_company(next(homes), simulator, options.people, options.contacts_each)
+            lines += large_books(next(homes), simulator, options.mailboxes)
         if options.large:
             lines += people_only(next(homes), simulator, 200_000)
         peers = measure_peers(simulator)
