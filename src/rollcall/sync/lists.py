@@ -63,9 +63,9 @@ async def resolve_numbers(
     if found and not run.dry_run:
         await run.store.bind_lines("numbers", {line: each for each, line in found.items()})
     left = {} if run.dry_run else await run.store.unbound_numbers()
-    unused = {line for line in numbers if line in left or line not in found.values()}
+    used = set(found.values()).difference(left)
     problems = [
-        _number_problem(match, numbers[match.line]) for match in matches if match.line in unused
+        _number_problem(match, numbers[match.line]) for match in matches if match.line not in used
     ]
     return {source_id: numbers[line] for source_id, line in found.items()}, problems
 

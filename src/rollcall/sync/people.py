@@ -1,6 +1,6 @@
 """The users stage: read the directory's people, plan, guard, apply.
 
-read_people ──► resolve_people ──► plan ──► guard ──► apply (or hold, or just show)
+read_people ──► resolve_list, resolve_numbers ──► plan ──► guard ──► apply (or hold, or just show)
 """
 
 from collections.abc import Mapping
