@@ -6,8 +6,10 @@ The database stands in `DATABASES` when this machine was opened (rollcall.host.o
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "rollcall"}}
 
 INSTALLED_APPS = [
+    "procrastinate.contrib.django",
     "rollcall.tenants",
     "rollcall.audit",
+    "rollcall.fleet",
     "rollcall.telephony",
     "rollcall.phonebook",
     "rollcall.integrations",

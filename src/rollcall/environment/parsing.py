@@ -8,10 +8,11 @@ a password is never repeated in that sentence.
 import ipaddress
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rollcall.environment.values import HTTPS_PORT, HostPort, PrivateUrl
+from rollcall.environment.values import HTTPS_PORT, HostPort, PrivateUrl, SecretText
 
 POSTGRES_PROGRAMS = ("initdb", "pg_ctl", "postgres")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -22,6 +23,7 @@ _LONGEST_HOST = 253  # RFC 1035, 2.3.4, without the root's dot
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _NUMBERS = re.compile(r"[0-9.]+", re.ASCII)
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,}", re.ASCII)  # RFC 6750, 2.1
 _HOST_PORT = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?", re.ASCII)
 
 
@@ -43,6 +45,31 @@ def parse_domain(text: str, _home: Path) -> HostPort:
             f"{text!r} is not a host or host:port, such as pbx.example.com or pbx.example.com:8443"
         )
     return domain
+
+
+def parse_number(least: int, most: int) -> Callable[[str, Path], int]:
+    """Return the parser of a whole number from `least` to `most`."""
+
+    def parse(text: str, _home: Path) -> int:
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
+            raise ValueError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def parse_switch(text: str, _home: Path) -> bool:
+    """on or off."""
+    if text not in {"on", "off"}:
+        raise ValueError(f"{text!r} is neither on nor off")
+    return text == "on"
+
+
+def parse_token(text: str, _home: Path) -> SecretText:
+    """A secret word of at least 16 characters, for an Authorization header."""
+    if _TOKEN.fullmatch(text) is None:
+        raise ValueError("a token has at least 16 letters, digits, '-', '.', '_' or '~'")
+    return SecretText(text)
 
 
 def parse_origin(text: str, _home: Path) -> str:

@@ -90,6 +90,8 @@ def _file_value(setting: Setting, table: Mapping[str, object], file: Path, *, wh
     written = table.get(setting.name, setting.default)
     if written is None:
         return None
+    if setting.number and type(written) is int:
+        written = str(written)
     if not isinstance(written, str) or not written.strip():
         raise ConfigurationError(
             f"{where}: write a text in quotes, or leave the line out to have it unset."

@@ -22,6 +22,8 @@ class Setting:
     default: str | None = None
     variable: str | None = None
     in_file: bool = True
+    number: bool = False
+    """Whether the file may hold it without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,13 @@ SETTINGS = (
         help="PEM file with that certificate's private key.",
     ),
     Setting(
+        name="https",
+        variable="ROLLCALL_HTTPS",
+        parse=parsing.parse_switch,
+        default="on",
+        help="on, or off where a proxy in front of the web server speaks HTTPS.",
+    ),
+    Setting(
         name="database_url",
         variable="ROLLCALL_DATABASE_URL",
         parse=parsing.parse_database_url,
@@ -110,6 +119,52 @@ SETTINGS = (
         parse=parsing.parse_log_level,
         default="info",
         help=f"How much is logged: {', '.join(parsing.LOG_LEVELS)}.",
+    ),
+    Setting(
+        name="workers",
+        variable="ROLLCALL_WORKERS",
+        parse=parsing.parse_number(0, 64),
+        number=True,
+        default="2",
+        help="Worker processes that rollcall up starts; 0 leaves the runs to other machines.",
+    ),
+    Setting(
+        name="worker_slots",
+        variable="ROLLCALL_WORKER_SLOTS",
+        parse=parsing.parse_number(1, 100),
+        number=True,
+        default="8",
+        help="Runs that a worker has in hand at once, besides one long one.",
+    ),
+    Setting(
+        name="keep_runs_days",
+        variable="ROLLCALL_KEEP_RUNS_DAYS",
+        parse=parsing.parse_number(7, 36500),
+        number=True,
+        default="400",
+        help="Days after which runs are deleted; the newest of each tenant stay.",
+    ),
+    Setting(
+        name="keep_audit_days",
+        variable="ROLLCALL_KEEP_AUDIT_DAYS",
+        parse=parsing.parse_number(30, 36500),
+        number=True,
+        default="1100",
+        help="Days after which entries of the audit log are deleted.",
+    ),
+    Setting(
+        name="metrics_token",
+        variable="ROLLCALL_METRICS_TOKEN",
+        parse=parsing.parse_token,
+        help="Bearer token that /metrics asks for; without it only this machine itself is answered.",
+    ),
+    Setting(
+        name="metrics_tenants",
+        variable="ROLLCALL_METRICS_TENANTS",
+        parse=parsing.parse_number(0, 100_000),
+        number=True,
+        default="1000",
+        help="For so many tenants /metrics has lines of their own, those in need of a hand first.",
     ),
 )
 

@@ -51,6 +51,13 @@ class PrivateUrl:
         return f"{scheme}://{match['place'] if match else '…'}"
 
 
+@dataclass(frozen=True, slots=True)
+class SecretText:
+    """A text that is not to be printed."""
+
+    value: str = field(repr=False)
+
+
 class OperatorCloud(msgspec.Struct, frozen=True, kw_only=True):
     """A cloud that the operator added: `[clouds.NAME]` in rollcall.toml."""
 
@@ -73,6 +80,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     sbc_domain: HostPort | None
     tls_cert: Path | None
     tls_key: Path | None
+    https: bool
+    """Whether the web server speaks HTTPS itself; without, a proxy in front of it does."""
     database_url: PrivateUrl | None
     postgres_bin: Path | None
     https_proxy: PrivateUrl | None
@@ -80,4 +89,10 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     encryption_key_file: Path
     """Need not exist yet."""
     log_level: LogLevel
+    workers: int
+    worker_slots: int
+    keep_runs_days: int
+    keep_audit_days: int
+    metrics_token: SecretText | None
+    metrics_tenants: int
     clouds: tuple[OperatorCloud, ...]

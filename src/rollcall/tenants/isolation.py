@@ -67,6 +67,19 @@ def show_to_system(table: str, *columns: str) -> RunSQL:
     )
 
 
+def grant_to_system(table: str, *columns: str) -> RunSQL:
+    """Let the system role read `columns` of a table that is no tenant's, or more of one it sees."""
+    return RunSQL(
+        f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {SYSTEM_ROLE}",
+        f"REVOKE SELECT ({', '.join(columns)}) ON {table} FROM {SYSTEM_ROLE}",
+    )
+
+
+def act_as_roles() -> RunSQL:
+    """Let the role that owns the tables become the bound ones for a transaction (SET ROLE)."""
+    return RunSQL(f"GRANT {WEB_ROLE}, {SYSTEM_ROLE} TO CURRENT_USER", RunSQL.noop)
+
+
 def hide_column(table: str, column: str) -> RunSQL:
     """Take `column` of `table` out of what the web's role can read."""
     return RunSQL(

@@ -79,12 +79,19 @@ class TestPlaces:
             sbc_domain=None,
             tls_cert=None,
             tls_key=None,
+            https=True,
             database_url=None,
             postgres_bin=None,
             https_proxy=None,
             ca_bundle=None,
             encryption_key_file=(tmp_path / "new").resolve() / "keys/encryption.json",
             log_level="info",
+            workers=2,
+            worker_slots=8,
+            keep_runs_days=400,
+            keep_audit_days=1100,
+            metrics_token=None,
+            metrics_tenants=1000,
             clouds=(),
         )
 
@@ -92,6 +99,26 @@ class TestPlaces:
         environment = read(home, 'web_domain = "PBX.Example.com"\nlog_level = "Debug"')
         assert environment.web_domain == HostPort("pbx.example.com", 443)
         assert environment.log_level == "debug"
+
+    def test_a_number_needs_no_quotes(self, home: Path) -> None:
+        assert read(home, "workers = 4").workers == 4
+        assert read(home, 'workers = "4"').workers == 4
+
+    def test_a_number_has_bounds(self, home: Path) -> None:
+        assert "'65' is not a whole number from 0 to 64" in fault(home, "workers = 65")
+        assert "from 0 to 64" in fault(home, 'workers = "-1"')
+        assert "from 0 to 64" in fault(home, 'workers = "many"')
+
+    def test_a_switch_is_on_or_off(self, home: Path) -> None:
+        assert read(home, 'https = "off"').https is False
+        assert "'maybe' is neither on nor off" in fault(home, 'https = "maybe"')
+
+    def test_a_token_is_long_and_never_shown(self, home: Path) -> None:
+        environment = read(home, 'metrics_token = "0123456789abcdef"')
+        assert environment.metrics_token is not None
+        assert environment.metrics_token.value == "0123456789abcdef"
+        assert "0123456789abcdef" not in repr(environment)
+        assert "hunter2" not in fault(home, 'metrics_token = "hunter2"')
 
     def test_a_variable_wins_over_the_file(self, home: Path) -> None:
         environment = read(home, 'listen = "127.0.0.1:1"', ROLLCALL_LISTEN="127.0.0.1:2")

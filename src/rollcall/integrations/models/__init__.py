@@ -16,6 +16,7 @@ from rollcall.integrations.models.ledger import (
     StagedPage,
     SyncRun,
 )
+from rollcall.integrations.models.schedule import RunTally, Schedule
 
 __all__ = [
     "DirectoryRecord",
@@ -28,6 +29,8 @@ __all__ = [
     "Reading",
     "Refusal",
     "RunChange",
+    "RunTally",
+    "Schedule",
     "StagedPage",
     "SyncRun",
 ]

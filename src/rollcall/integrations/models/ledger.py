@@ -86,7 +86,11 @@ class Refusal(models.Model):
 
 
 class SyncRun(models.Model):
-    """One execution: asked for, running, ended, kept."""
+    """One execution: asked for, running, ended, kept.
+
+    `beat_at` is when its worker last said that it is at it, by the database's clock. `goes_on`
+    is the run that this one goes on with, `since` when the first of them began.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -112,6 +116,12 @@ class SyncRun(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     cancel_requested = models.BooleanField(default=False)
+    beat_at = models.DateTimeField(null=True)
+    worker = models.TextField(default="", db_default="")
+    goes_on = models.ForeignKey("self", null=True, **IN_TENANT)
+    since = models.DateTimeField(null=True)
+    takeovers = models.PositiveSmallIntegerField(default=0, db_default=0)
+    photos_until = models.TextField(default="", db_default="", db_collation="C")
     progress = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
     problems = models.JSONField(default=list)
@@ -140,7 +150,20 @@ class SyncRun(models.Model):
                 ),
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["tenant", "-id"], name="run_newest")]
+        indexes: ClassVar = [
+            models.Index(fields=["tenant", "-id"], name="run_newest"),
+            models.Index(
+                "state",
+                name="run_unfinished",
+                condition=models.Q(state__in=("queued", "running")),
+            ),
+            models.Index(fields=["finished_at"], name="run_finished_at"),
+            models.Index(
+                fields=["goes_on"],
+                name="run_goes_on",
+                condition=models.Q(goes_on__isnull=False),
+            ),
+        ]
 
 
 class RunChange(models.Model):

@@ -1,0 +1,1 @@
+"""Which processes of Rollcall are alive, on whatever machine."""

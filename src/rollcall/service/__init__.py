@@ -1,0 +1,1 @@
+"""What runs for long: the supervisor, the workers, the scheduler, the web server."""
