@@ -156,7 +156,7 @@ SETTINGS = (
         name="metrics_token",
         variable="ROLLCALL_METRICS_TOKEN",
         parse=parsing.parse_token,
-        help="Bearer token that /metrics asks for; without it only this machine itself is answered.",
+        help="Bearer token that /metrics asks for; without it only this machine is answered.",
     ),
     Setting(
         name="metrics_tenants",
