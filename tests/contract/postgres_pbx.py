@@ -20,6 +20,7 @@ from rollcall.core.report import RunReport, RunState
 from rollcall.integrations import import_operations, people_operations, run_operations
 from rollcall.integrations.operations import Connection, NewList, change_integration
 from rollcall.integrations.queries import IntegrationView, get_integration
+from rollcall.integrations.recovery import INTERRUPTED
 from rollcall.store.claims import begin_run, raise_fence
 from rollcall.store.postgres import PostgresStore
 from rollcall.store.session import Session
@@ -96,7 +97,7 @@ class PostgresRun:
 
     def fail(self, *, now: datetime) -> None:
         """Note that the run died."""
-        run_operations.fail_run(self.run_id, failure=run_operations.INTERRUPTED, now=now)
+        run_operations.fail_run(self.run_id, failure=INTERRUPTED, now=now)
 
 
 class PostgresPbx:
@@ -144,7 +145,7 @@ class PostgresPbx:
 
     async def _begin(self, run_id: int, now: datetime) -> PostgresRun:
         session = await self._open_session(run_id)
-        assert await begin_run(self._connections.reader, session.scope, now=now)
+        assert await begin_run(self._connections.reader, session.scope, worker="test", now=now)
         return PostgresRun(run_id, PostgresStore(session), session.scope.fence, self.runner)
 
     async def _open_session(self, run_id: int) -> Session:

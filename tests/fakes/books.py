@@ -154,10 +154,21 @@ class MemoryContacts:
             for book_id in book_ids
         }
 
-    async def apply_books(self, plans: Sequence[BookPlan], *, shape: str, now: datetime) -> None:
+    async def apply_books(
+        self,
+        plans: Sequence[BookPlan],
+        *,
+        shape: str,
+        now: datetime,
+        began_at: datetime | None = None,
+    ) -> None:
         """Do what the plans say and move the folders' cursors."""
         with self._session.write() as rows:
             apply_book_plans(rows, plans, shape=shape, now=now)
+            for plan in plans if began_at else ():
+                book = rows.books.get(plan.book_id)
+                if book and book.checked_at and began_at and book.checked_at < began_at:
+                    rows.books[book.id] = msgspec.structs.replace(book, checked_at=now)
 
     async def mark_books(self, failures: Sequence[BookFailure], *, now: datetime) -> None:
         """Remember which books have no mailbox, or may not be read."""

@@ -51,7 +51,8 @@ class MemoryPeople:
 
     async def users_memory(self) -> UsersMemory:
         """Return where the people stage stands."""
-        return UsersMemory(cursor=self._rows.cursor, policy=self._rows.policy)
+        rows = self._rows
+        return UsersMemory(cursor=rows.cursor, policy=rows.policy, applied_at=rows.applied_at)
 
     async def open_reading(self) -> OpenReading | None:
         """Return the reading that an earlier run began."""
@@ -275,6 +276,8 @@ def apply_plan(rows: Tables, held: HeldUsersRow, run_id: int, now: datetime) -> 
     if plan.changes:
         _end_wishes(rows)
         rows.changes[run_id] = plan.changes
+    if (rows.cursor, rows.policy) != (held.cursor, held.policy):
+        rows.applied_at = now
     rows.cursor, rows.policy = held.cursor, held.policy
     _forget_reading(rows)
 

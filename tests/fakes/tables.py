@@ -111,6 +111,7 @@ class Tables:
     last_id: int = 0
     cursor: Cursor | None = None
     policy: bytes = b""
+    applied_at: datetime | None = None
     purposes_refused_at: datetime | None = None
     extensions: dict[int, ExtensionRow] = field(default_factory=dict)
     records: dict[SourceId, RecordRow] = field(default_factory=dict)

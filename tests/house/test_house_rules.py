@@ -21,6 +21,11 @@ NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "
 
 ALL_TENANTS = {
     "src/rollcall/audit/operations.py": "an entry may concern the whole system",
+    "src/rollcall/fleet/operations.py": "processes are no tenant's",
+    "src/rollcall/fleet/queries.py": "processes are no tenant's",
+    "src/rollcall/integrations/queue.py": "the queue is all tenants'",
+    "src/rollcall/integrations/recovery.py": "whoever's worker died",
+    "src/rollcall/integrations/schedules.py": "the scheduler asks for all that is due",
     "src/rollcall/integrations/runs.py": "a run is named by its id alone at the server's shell",
     "src/rollcall/integrations/run_operations.py": "the same, and a worker ends its own run",
     "src/rollcall/tenants/scope.py": "where it is defined",

@@ -355,7 +355,7 @@ def _failure(ended: Ended | None) -> str:
     return ended.report.failure.code if ended.report.failure else ""
 
 
-async def _keep_quiet(stage: Stage, *, done: int, total: int | None) -> None:
+async def _keep_quiet(stage: Stage, *, done: int, total: int | None, until: str = "") -> None:
     """Take no note of progress."""
 
 

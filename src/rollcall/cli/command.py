@@ -3,7 +3,8 @@
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
@@ -51,18 +52,25 @@ def with_desk(command: Callable[Concatenate[Desk, P], R]) -> Callable[P, R]:
     @wraps(command)
     def opened(*args: P.args, **kwargs: P.kwargs) -> R:
         as_json = bool(kwargs.pop("as_json", False))
-        try:
+        with plain_errors():
             environment = read_environment(environ=os.environ, cwd=Path.cwd())
             with open_machine(environment) as machine:
                 return command(Desk(machine, as_json=as_json), *args, **kwargs)
-        except SyncError as error:
-            fail(str(error), help_page=error.help_page)
-        except (ConfigurationError, DatabaseServerError, StoppedError) as error:
-            fail(str(error))
-        except (OperationalError, InterfaceError):
-            fail("The database does not answer. What was committed stays; try again.")
 
     return opened
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """End the program with a sentence on stderr for what can go wrong in the block."""
+    try:
+        yield
+    except SyncError as error:
+        fail(str(error), help_page=error.help_page)
+    except (ConfigurationError, DatabaseServerError, StoppedError) as error:
+        fail(str(error))
+    except (OperationalError, InterfaceError):
+        fail("The database does not answer. What was committed stays; try again.")
 
 
 def fail(sentence: str, *, help_page: str = "", code: int = FAILED) -> NoReturn:

@@ -15,6 +15,7 @@ from rollcall.cli.extensions import extensions
 from rollcall.cli.keys import key
 from rollcall.cli.m365 import m365
 from rollcall.cli.output import errors
+from rollcall.cli.serve import scheduler, up, web, worker
 from rollcall.cli.sync import sync
 from rollcall.cli.tenants import tenant
 from rollcall.cli.transfer import export, import_
@@ -32,7 +33,20 @@ def cli() -> None:
 
 
 m365.add_command(key)
-for command in (tenant, m365, sync, extensions, contacts, export, import_, doctor):
+for command in (
+    tenant,
+    m365,
+    sync,
+    extensions,
+    contacts,
+    export,
+    import_,
+    doctor,
+    up,
+    web,
+    worker,
+    scheduler,
+):
     cli.add_command(command)
 
 

@@ -9,13 +9,15 @@ from rollcall.cli.explain import show_person
 from rollcall.cli.output import errors, print_json, print_json_list, say
 from rollcall.cli.progress import shown_progress
 from rollcall.cli.report import show_report, show_runs
-from rollcall.core.errors import SetupError
+from rollcall.core.errors import SetupError, StoppedError
 from rollcall.core.policy import Stage
+from rollcall.fleet.queries import has_service
 from rollcall.integrations import operations, run_operations
 from rollcall.integrations.queries import IntegrationView, get_integration
-from rollcall.integrations.run_operations import INTERRUPTED, RunRequest, request_run
+from rollcall.integrations.recovery import INTERRUPTED, successor_of
+from rollcall.integrations.run_operations import RunRequest, request_run
 from rollcall.integrations.runs import RunView, get_run, get_summary, list_runs
-from rollcall.tenants.queries import TenantView, get_tenant
+from rollcall.tenants.queries import TenantView, check_active, get_tenant
 from rollcall.wiring.approval import approve_run
 from rollcall.wiring.explain import explain_person
 from rollcall.wiring.machine import utc_now
@@ -36,13 +38,15 @@ def sync() -> None:
 @click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
 @click.option("--full", is_flag=True, help="Read everything from the start.")
 @click.option("--only", metavar="STAGE,…", help=f"Stages: {', '.join(Stage)}.")
+@click.option(
+    "--wait/--no-wait", default=True, help="Wait for its end, or leave it to the service. [wait]"
+)
 @with_desk
-def run(desk: Desk, slug: str, only: str | None, *, dry_run: bool, full: bool) -> None:
-    """Synchronise a tenant now."""
+def run(desk: Desk, slug: str, only: str | None, *, dry_run: bool, full: bool, wait: bool) -> None:
+    """Synchronise a tenant now: by the service where one runs, else by this command itself."""
     tenant = get_tenant(slug)
     integration = get_integration(tenant.id)
-    if tenant.state != "active":
-        raise SetupError(f"Tenant {slug} is suspended: nothing of it runs.", code="suspended")
+    check_active(tenant)
     request = RunRequest(
         trigger="manual",
         asked_by=desk.actor,
@@ -50,8 +54,10 @@ def run(desk: Desk, slug: str, only: str | None, *, dry_run: bool, full: bool) -
         dry_run=dry_run,
         full=full,
     )
-    view = _carry_out(desk, tenant, integration, request)
-    _show_run(desk, view)
+    if wait:
+        _show_run(desk, _carry_out(desk, tenant, integration, request))
+    else:
+        _leave_to_service(desk, integration, request)
 
 
 def _parse_stages(only: str | None) -> tuple[Stage, ...]:
@@ -67,18 +73,41 @@ def _parse_stages(only: str | None) -> tuple[Stage, ...]:
     return tuple(Stage(name) for name in names)
 
 
+def _leave_to_service(desk: Desk, integration: IntegrationView, request: RunRequest) -> None:
+    if not has_service():
+        raise SetupError(
+            "--no-wait leaves the run to the service, and none is running: start it with "
+            "“rollcall up”, or leave --no-wait out.",
+            code="no-service",
+            help_page="one-machine.md",
+        )
+    summary, new = request_run(integration, request)
+    if desk.as_json:
+        print_json(get_run(summary.id))
+    elif new:
+        say(f"Run {summary.id} is queued. “rollcall sync report {summary.id}” shows it.")
+    else:
+        say(f"Run {summary.id} is {summary.state} already; there is one at a time.")
+
+
 def _carry_out(
     desk: Desk, tenant: TenantView, integration: IntegrationView, request: RunRequest
 ) -> RunView:
     current = living_run(desk.machine, integration.id)
-    if current is None:
+    if current is not None:
+        _tell(desk, f"Run {current} is going on already; this is what it comes to.")
+    else:
         summary, new = request_run(integration, request)
-        if new:
-            what = "Previewing" if request.dry_run else "Synchronising"
-            if not desk.as_json:
-                errors.print(f"{what} {tenant.name}: {', '.join(summary.stages)}", markup=False)
+        what = "Previewing" if request.dry_run else "Synchronising"
+        words = f"{what} {tenant.name}: {', '.join(summary.stages)}"
+        if new and not has_service():
+            _tell(desk, words)
             with shown_progress(quiet=desk.as_json) as listener:
-                return carry_out(desk.machine, summary, listener=listener)
+                view = carry_out(desk.machine, summary, listener=listener)
+            if view.state not in UNFINISHED:
+                return view
+        else:
+            _tell(desk, f"{words} (run {summary.id}, by the service)")
         current = summary.id
     view = _follow(desk, current)
     if view.started_at is None and view.error and view.error["code"] == INTERRUPTED.code:
@@ -86,9 +115,28 @@ def _carry_out(
     return view
 
 
+def _tell(desk: Desk, words: str) -> None:
+    if not desk.as_json:
+        errors.print(words, markup=False)
+
+
 def _follow(desk: Desk, run_id: int) -> RunView:
-    """Show a run that somebody else began, to its end."""
-    errors.print(f"Run {run_id} is going on already; this is what it comes to.", markup=False)
+    """Show a run that somebody else carries out, and those that go on with it, to the end."""
+    try:
+        while True:
+            _follow_one(desk, run_id)
+            successor = successor_of(run_id)
+            if successor is None:
+                return get_run(run_id)
+            _tell(desk, f"Run {run_id} lost its worker; run {successor} goes on with it.")
+            run_id = successor
+    except KeyboardInterrupt:
+        raise StoppedError(
+            f"Run {run_id} goes on without this command. “rollcall sync cancel {run_id}” ends it."
+        ) from None
+
+
+def _follow_one(desk: Desk, run_id: int) -> None:
     with shown_progress(quiet=desk.as_json) as listener:
         while (summary := get_summary(run_id)).state in UNFINISHED:
             for stage, steps in summary.progress.items():
@@ -96,7 +144,6 @@ def _follow(desk: Desk, run_id: int) -> RunView:
                     listener(Stage(stage), steps["done"], steps["total"])
             time.sleep(LOOK_EVERY)
             living_run(desk.machine, summary.integration_id)
-    return get_run(run_id)
 
 
 def _show_run(desk: Desk, view: RunView) -> None:

@@ -2,6 +2,7 @@
 
 StoppedError                this run must end now, and nobody did anything wrong
 ├── FencedError             another worker has taken over
+├── HandOverError           its worker is to stop, another one goes on with it
 └── CancelRequestedError    somebody asked for it
 
 SyncError
@@ -47,6 +48,11 @@ class OutdatedError(SyncError):
     default_code = "outdated"
 
 
+def passes_by_itself(error: SyncError) -> bool:
+    """Tell whether nobody need mend this: it is worth trying again later."""
+    return isinstance(error, TransientError | OutdatedError)
+
+
 class StoppedError(Exception):
     """This run must end now. What it committed stays."""
 
@@ -57,3 +63,7 @@ class FencedError(StoppedError):
 
 class CancelRequestedError(StoppedError):
     """Somebody asked to cancel this run."""
+
+
+class HandOverError(StoppedError):
+    """The worker of this run is to stop: another one goes on with it."""

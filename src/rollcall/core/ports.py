@@ -173,10 +173,14 @@ class DirectorySource(UserSource, ContactSource, PhotoSource, Protocol):
 
 
 class UsersMemory(msgspec.Struct, frozen=True):
-    """Where the people stage stands: its cursor, and the digest of the policy it last applied."""
+    """Where the people stage stands: its cursor, and the digest of the policy it last applied.
+
+    `applied_at` is when it last applied something.
+    """
 
     cursor: Cursor | None = None
     policy: bytes = b""
+    applied_at: datetime | None = None
 
 
 class OpenReading(msgspec.Struct, frozen=True):
@@ -355,8 +359,18 @@ class ContactStore(Protocol):
 
     async def known_contacts(self, book_ids: Sequence[int]) -> dict[int, KnownContacts]: ...
 
-    async def apply_books(self, plans: Sequence[BookPlan], *, shape: str, now: datetime) -> None:
-        """Do what the plans say and move the folders' cursors: one transaction."""
+    async def apply_books(
+        self,
+        plans: Sequence[BookPlan],
+        *,
+        shape: str,
+        now: datetime,
+        began_at: datetime | None = None,
+    ) -> None:
+        """Do what the plans say and move the folders' cursors: one transaction.
+
+        `began_at` is when a full reading began: the books then count as checked in it.
+        """
 
     async def mark_books(self, failures: Sequence[BookFailure], *, now: datetime) -> None:
         """Remember which books have no mailbox, or may not be read."""
@@ -391,5 +405,10 @@ class Clock(Protocol):
 class Progress(Protocol):
     """Hears how far a run has come, and may end it by raising."""
 
-    async def __call__(self, stage: Stage, *, done: int, total: int | None) -> None:
-        """Take note: `done` of `total` (None: unknown) people, photos or mailboxes."""
+    async def __call__(
+        self, stage: Stage, *, done: int, total: int | None, until: str = ""
+    ) -> None:
+        """Take note: `done` of `total` (None: unknown) people, photos or mailboxes.
+
+        `until` is the last one, in a stage that takes them in order.
+        """

@@ -86,11 +86,12 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class RunReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run did and how it ended."""
+    """What a run did and how it ended. With `retry`, what failed passes by itself."""
 
     state: RunState
     stages: tuple[StageReport, ...] = ()
     failure: Failure | None = None
+    retry: bool = False
     usage: Usage = Usage()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rollcall.environment import ConfigurationError, Environment
 from rollcall.host.binaries import Binaries, find_binaries
@@ -28,6 +28,20 @@ from rollcall.host.locks import HomeLocks, holders, home_locks, users_file
 from rollcall.host.postmaster import find_postmaster
 from rollcall.host.server import open_database, stop_server
 from rollcall.host.service_user import choose_user
+
+PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 "
+    "-c tcp_keepalives_count=3 -c tcp_user_timeout=20000",
+}
+"""How soon either end of a connection finds out that the cable between them is cut: in 25 s.
+
+What the URL says itself counts. https://www.postgresql.org/docs/current/libpq-connect.html
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +186,12 @@ def _nearest(home: Path) -> Path:
 
 def _named_address(url: str) -> DatabaseAddress:
     try:
-        conninfo_to_dict(url)
+        named = conninfo_to_dict(url)
     except psycopg.Error:
         # libpq's own words repeat parts of the URL, a password among them.
         raise ConfigurationError(
             "database_url (ROLLCALL_DATABASE_URL): this is not an address that PostgreSQL's "
             "client understands, such as postgresql://rollcall@db.example.com/rollcall."
         ) from None
-    return DatabaseAddress(url)
+    unsaid = {name: value for name, value in PATIENCE.items() if name not in named}
+    return DatabaseAddress(make_conninfo(url, **unsaid))

@@ -86,13 +86,18 @@ class IntegrationView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def switched_on(self) -> frozenset[Stage]:
         """The stages that are switched on."""
-        switches = {
-            Stage.USERS: self.users,
-            Stage.PHOTOS: self.photos,
-            Stage.PERSONAL_CONTACTS: self.personal_contacts,
-            Stage.COMPANY_CONTACTS: self.company_contacts,
-        }
-        return frozenset(stage for stage, on in switches.items() if on)
+        return switched_on(self)
+
+
+def switched_on(settings: Integration | IntegrationView) -> frozenset[Stage]:
+    """Return the stages that are switched on, of a row or a value."""
+    switches = {
+        Stage.USERS: settings.users,
+        Stage.PHOTOS: settings.photos,
+        Stage.PERSONAL_CONTACTS: settings.personal_contacts,
+        Stage.COMPANY_CONTACTS: settings.company_contacts,
+    }
+    return frozenset(stage for stage, on in switches.items() if on)
 
 
 def find_integration(tenant_id: int) -> IntegrationView | None:

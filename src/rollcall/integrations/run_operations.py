@@ -14,6 +14,7 @@ from rollcall.core.policy import Stage
 from rollcall.core.report import Failure, RunReport, RunState
 from rollcall.integrations.models import HeldPlan, SyncRun
 from rollcall.integrations.queries import IntegrationView
+from rollcall.integrations.queue import drop_job, queue_waiting
 from rollcall.integrations.runs import (
     RunSummary,
     get_row,
@@ -22,12 +23,7 @@ from rollcall.integrations.runs import (
     to_summary,
     unfinished_run,
 )
-
-INTERRUPTED = Failure(
-    code="interrupted",
-    message="The program that ran it ended before the run did. Nothing is half done; the next "
-    "run goes on from there.",
-)
+from rollcall.integrations.schedules import note_end
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +57,7 @@ def request_run(integration: IntegrationView, request: RunRequest) -> tuple[RunS
     try:
         with transaction.atomic():
             row.save()
+            queue_waiting([row.pk])
     except IntegrityError:
         current = unfinished_run(integration.id)
         if current is None:
@@ -111,9 +108,12 @@ def finish_run(
     row.items = report.usage.items
     row.throttled_seconds = report.usage.throttled_seconds
     row.progress = {}
+    row.photos_until = ""
     if report.state is RunState.HELD:
         row.announced = plan_digests(row) != held_digest(row.integration_id, row.pk)
     row.save()
+    drop_job(run_id)
+    note_end(row, retry=report.retry, now=now)
     if not row.dry_run and report.state is not RunState.FAILED:
         _supersede_older(row, [stage.stage.value for stage in report.stages])
 
@@ -148,17 +148,20 @@ def _supersede_older(row: SyncRun, stages: Collection[str]) -> None:
     held.filter(pk__in=again).update(state=SyncRun.State.SUPERSEDED)
 
 
-def fail_run(run_id: int, *, failure: Failure, now: datetime) -> None:
+@transaction.atomic
+def fail_run(run_id: int, *, failure: Failure, now: datetime, retry: bool = False) -> None:
     """End an unfinished run as failed: its process died, or it could not begin."""
-    rows = SyncRun.objects.all_tenants().filter(
-        pk=run_id, state__in=(SyncRun.State.QUEUED, SyncRun.State.RUNNING)
-    )
-    rows.update(
-        state=SyncRun.State.FAILED,
-        finished_at=now,
-        error=msgspec.to_builtins(failure),
-        progress={},
-    )
+    rows = SyncRun.objects.all_tenants().select_for_update()
+    row = rows.filter(pk=run_id, state__in=(SyncRun.State.QUEUED, SyncRun.State.RUNNING)).first()
+    if row is None:
+        return
+    row.state = SyncRun.State.FAILED
+    row.finished_at = now
+    row.error = msgspec.to_builtins(failure)
+    row.progress = {}
+    row.save(update_fields=["state", "finished_at", "error", "progress"])
+    drop_job(run_id)
+    note_end(row, retry=retry, now=now)
 
 
 def cancel_run(run_id: int, *, actor: str, now: datetime) -> str:
@@ -168,6 +171,7 @@ def cancel_run(run_id: int, *, actor: str, now: datetime) -> str:
         row.state = SyncRun.State.CANCELLED
         row.finished_at = now
         row.save(update_fields=["state", "finished_at"])
+        drop_job(run_id)
     elif row.state == SyncRun.State.RUNNING:
         SyncRun.objects.of(row.tenant_id).filter(pk=run_id).update(cancel_requested=True)
     else:

@@ -56,6 +56,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     items: int
     throttled_seconds: float
+    goes_on: int | None
     error: Mapping[str, str] | None
 
 
@@ -65,6 +66,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     tenant_id: int
     integration_id: int
+    trigger: str
     state: str
     dry_run: bool
     full: bool
@@ -72,6 +74,9 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     asked_by: str
     asked_at: datetime
     started_at: datetime | None
+    since: datetime | None
+    photos_until: str
+    worker: str
     progress: Mapping[str, Any]
 
 
@@ -109,6 +114,12 @@ def unfinished_run(integration_id: int) -> RunSummary | None:
     return to_summary(row) if row else None
 
 
+def find_summary(run_id: int) -> RunSummary | None:
+    """Return what it takes to carry a run on, if there is such a run."""
+    row = SyncRun.objects.all_tenants().filter(pk=run_id).first()
+    return to_summary(row) if row else None
+
+
 def get_summary(run_id: int) -> RunSummary:
     """Return what it takes to carry a run on."""
     return to_summary(get_row(run_id))
@@ -120,6 +131,7 @@ def to_summary(row: SyncRun) -> RunSummary:
         id=row.pk,
         tenant_id=row.tenant_id,
         integration_id=row.integration_id,
+        trigger=row.trigger,
         state=row.state,
         dry_run=row.dry_run,
         full=row.full,
@@ -127,6 +139,9 @@ def to_summary(row: SyncRun) -> RunSummary:
         asked_by=row.asked_by,
         asked_at=row.asked_at,
         started_at=row.started_at,
+        since=row.since,
+        photos_until=row.photos_until,
+        worker=row.worker,
         progress=row.progress,
     )
 
@@ -176,6 +191,7 @@ def _to_view(
         requests=row.requests,
         items=row.items,
         throttled_seconds=row.throttled_seconds,
+        goes_on=row.goes_on_id,
         error=row.error,
     )
 

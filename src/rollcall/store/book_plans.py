@@ -25,6 +25,7 @@ async def apply_book_plans(
     scope: RunScope,
     shape: str,
     now: datetime,
+    began_at: datetime | None = None,
 ) -> None:
     """Apply plans inside `transaction`. Books that went away meanwhile are passed over."""
     ids = [plan.book_id for plan in plans]
@@ -35,6 +36,9 @@ async def apply_book_plans(
     await _create(transaction, plans, holders, scope)
     await _keep_folders(transaction, plans)
     await transaction.run(SQL["mark_read"], {"ids": list(holders), "shape": shape, "now": now})
+    if began_at is not None:
+        given = {"ids": list(holders), "now": now, "began_at": began_at}
+        await transaction.run(SQL["mark_read_anew"], given)
 
 
 async def _drop(transaction: Transaction, plans: Iterable[BookPlan]) -> None:

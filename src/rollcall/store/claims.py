@@ -38,12 +38,18 @@ async def raise_fence(
     )
 
 
-async def begin_run(connection: AsyncConnection, scope: RunScope, *, now: datetime) -> bool:
-    """Turn the queued run into a running one; False if somebody cancelled it before."""
+async def begin_run(
+    connection: AsyncConnection, scope: RunScope, *, worker: str, now: datetime
+) -> bool:
+    """Turn the queued run into a running one; False if it is not queued any more.
+
+    `worker` is who carries it out, for those who look.
+    """
     given = {
         "tenant": scope.tenant_id,
         "run": scope.run_id,
         "fence": scope.fence,
+        "worker": worker,
         "now": now,
     }
     with translated_errors():

@@ -89,11 +89,23 @@ class ContactTables:
             )
         return dict(known)
 
-    async def apply_books(self, plans: Sequence[BookPlan], *, shape: str, now: datetime) -> None:
+    async def apply_books(
+        self,
+        plans: Sequence[BookPlan],
+        *,
+        shape: str,
+        now: datetime,
+        began_at: datetime | None = None,
+    ) -> None:
         """Do what the plans say and move the folders' cursors: one transaction."""
         async with self._session.write() as transaction:
             await apply_book_plans(
-                transaction, plans, scope=self._session.scope, shape=shape, now=now
+                transaction,
+                plans,
+                scope=self._session.scope,
+                shape=shape,
+                now=now,
+                began_at=began_at,
             )
 
     async def mark_books(self, failures: Sequence[BookFailure], *, now: datetime) -> None:

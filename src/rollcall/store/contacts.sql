@@ -119,6 +119,11 @@ UPDATE phonebook_addressbook SET status = 'read', status_since = %(now)s, checke
 WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)
     AND (status <> 'read' OR shape <> %(shape)s OR doubted_at IS NOT NULL)
 
+-- name: mark_read_anew
+-- These books were read from the start, in a run that may have to be gone on with.
+UPDATE phonebook_addressbook SET checked_at = %(now)s
+WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND checked_at < %(began_at)s
+
 -- name: mark_failed
 -- This book could not be read; a missing mailbox is noted once, and once more in a while.
 UPDATE phonebook_addressbook SET

@@ -10,7 +10,9 @@ RETURNING fence
 
 -- name: begin_run
 -- Turn a queued run into a running one.
-UPDATE integrations_syncrun SET state = 'running', started_at = %(now)s, fence = %(fence)s
+UPDATE integrations_syncrun
+SET state = 'running', started_at = %(now)s, fence = %(fence)s, beat_at = now(),
+    worker = %(worker)s
 WHERE tenant_id = %(tenant)s AND id = %(run)s AND state = 'queued'
 RETURNING id
 
@@ -24,6 +26,6 @@ FOR UPDATE
 -- Keep how far a run has come, and learn whether it is to be cancelled.
 UPDATE integrations_syncrun
 SET progress = %(progress)s::jsonb, requests = %(requests)s, items = %(items)s,
-    throttled_seconds = %(throttled_seconds)s
-WHERE tenant_id = %(tenant)s AND id = %(run)s AND fence = %(fence)s
+    throttled_seconds = %(throttled_seconds)s, photos_until = %(photos_until)s, beat_at = now()
+WHERE tenant_id = %(tenant)s AND id = %(run)s AND fence = %(fence)s AND state = 'running'
 RETURNING cancel_requested

@@ -73,9 +73,12 @@ class Session:
                     raise FencedError("Another worker has taken over this run.")
                 yield Transaction(self, cursor)
 
-    async def save_progress(self, progress: Mapping[str, object], usage: Parameters) -> bool:
+    async def save_progress(
+        self, progress: Mapping[str, object], usage: Parameters, *, photos_until: str = ""
+    ) -> bool:
         """Keep how far the run has come; return whether somebody asked to cancel it."""
-        given = {"progress": msgspec.json.encode(progress).decode(), **usage}
+        text = msgspec.json.encode(progress).decode()
+        given = {"progress": text, "photos_until": photos_until, **usage}
         rows = await self.fetch(_RUNS["save_progress"], given)
         if not rows:
             raise FencedError("Another worker has taken over this run.")

@@ -105,6 +105,7 @@ async def apply_held_users(
         "cursor": held.cursor.value,
         "shape": held.cursor.shape,
         "policy": held.policy,
+        "now": now,
     }
     await transaction.run(SQL["move_cursor"], given)
     await transaction.run(SQL["drop_reading"])

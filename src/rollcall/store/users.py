@@ -40,8 +40,11 @@ class UserReads:
 
     async def users_memory(self) -> UsersMemory:
         """Return where the people stage stands."""
-        cursor, shape, policy = await self._session.fetch_one(SQL["users_memory"])
-        return UsersMemory(cursor=_to_cursor(cursor, shape), policy=policy or b"")
+        row = await self._session.fetch_one(SQL["users_memory"])
+        cursor, shape, policy, applied_at = row
+        return UsersMemory(
+            cursor=_to_cursor(cursor, shape), policy=policy or b"", applied_at=applied_at
+        )
 
     async def open_reading(self) -> OpenReading | None:
         """Return the reading that an earlier run began, if it was not applied."""

@@ -1,6 +1,6 @@
 -- name: users_memory
 -- Where the people stage stands.
-SELECT users_cursor, users_shape, users_policy FROM integrations_integration
+SELECT users_cursor, users_shape, users_policy, users_applied_at FROM integrations_integration
 WHERE tenant_id = %(tenant)s AND id = %(integration)s
 
 -- name: open_reading
@@ -318,7 +318,8 @@ WHERE a.tenant_id = %(tenant)s AND a.integration_id = %(integration)s
 -- name: move_cursor
 -- The next reading goes on from here.
 UPDATE integrations_integration
-SET users_cursor = %(cursor)s, users_shape = %(shape)s, users_policy = %(policy)s
+SET users_cursor = %(cursor)s, users_shape = %(shape)s, users_policy = %(policy)s,
+    users_applied_at = %(now)s
 WHERE tenant_id = %(tenant)s AND id = %(integration)s
     AND (users_cursor, users_shape, users_policy)
         IS DISTINCT FROM (%(cursor)s, %(shape)s, %(policy)s::bytea)

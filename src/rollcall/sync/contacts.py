@@ -53,10 +53,17 @@ class _Ledger:
     def __init__(self, shelf: Shelf, books: Mapping[SourceId, KnownBook], counts: Counts) -> None:
         self.stage = shelf.stage
         self.to_read = [books[each] for each in sorted(shelf.plan.read) if each in books]
+        self.done = 0
         self.counts = counts
         self.problems = list(shelf.problems)
         self.shrunk: list[Shrunk] = []
         self.refused = 0
+
+    def pass_over(self, run: RunContext) -> None:
+        """Leave out what a run has read that this one goes on with."""
+        left = [book for book in self.to_read if not _was_read(run, book)]
+        self.done = len(self.to_read) - len(left)
+        self.to_read = left
 
     def add_plan(self, plan: BookPlan) -> None:
         self.counts += Counts(
@@ -135,7 +142,13 @@ async def _open_ledger(run: RunContext, shelf: Shelf) -> _Ledger:
         books = await run.store.change_books(shelf.stage, added=plan.added, dropped=plan.dropped)
     else:
         books = dict(shelf.books)
-    return _Ledger(shelf, books, Counts(released=lost))
+    ledger = _Ledger(shelf, books, Counts(released=lost))
+    ledger.pass_over(run)
+    return ledger
+
+
+def _was_read(run: RunContext, book: KnownBook) -> bool:
+    return book.status == "read" and book.doubt is None and run.was_done(book.checked_at)
 
 
 def _imagined(plan: BooksPlan) -> dict[SourceId, KnownBook]:
@@ -162,7 +175,7 @@ class _Reader:
         for ledger in ledgers:
             for book in ledger.to_read:
                 self._books[self._key(book, ledger)] = (ledger, book)
-        self._done = dict.fromkeys(ledgers, 0)
+        self._done = {ledger: ledger.done for ledger in ledgers}
         self._sizes: dict[int, dict[FolderId, int]] = {}
         self._readings: list[BookReading] = []
         self._failures: list[BookFailure] = []
@@ -213,7 +226,8 @@ class _Reader:
     async def _tell(self, key: int) -> None:
         ledger, _ = self._books[key]
         self._done[ledger] += 1
-        await self._run.progress(ledger.stage, done=self._done[ledger], total=len(ledger.to_read))
+        total = ledger.done + len(ledger.to_read)
+        await self._run.progress(ledger.stage, done=self._done[ledger], total=total)
 
     async def _store(self) -> None:
         run, readings, failures = self._run, self._readings, self._failures
@@ -236,7 +250,8 @@ class _Reader:
         if run.dry_run:
             return
         if plans:
-            await run.store.apply_books(plans, shape=_shape(run), now=run.now())
+            began_at = run.began_at if run.full else None
+            await run.store.apply_books(plans, shape=_shape(run), now=run.now(), began_at=began_at)
         if shrunk:
             await run.store.doubt_books(shrunk)
         if failures:

@@ -50,7 +50,12 @@ class SyncSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunContext(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: what to do, what with. `full` reads everything from the start."""
+    """One run: what to do, what with. `full` reads everything from the start.
+
+    `began_at` is when it began, or the first of the runs that it goes on with; what those have
+    committed is not read again where it `goes_on`. `photos_until` is the last person whose photo
+    was looked at.
+    """
 
     settings: SyncSettings
     source: DirectorySource
@@ -60,6 +65,15 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     stages: frozenset[Stage]
     dry_run: bool = False
     full: bool = False
+    began_at: datetime | None = None
+    goes_on: bool = False
+    photos_until: str = ""
+
+    def was_done(self, moment: datetime | None) -> bool:
+        """Tell whether what was done at `moment` was done by a run that this one goes on with."""
+        if not self.goes_on or self.began_at is None or moment is None:
+            return False
+        return moment >= self.began_at
 
     def now(self) -> datetime:
         """Return the present moment."""

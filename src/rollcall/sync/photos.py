@@ -3,7 +3,7 @@
 tags ──► plan_photos ──► fetch ──► encode ──► store, a batch of people at a time
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 
 from rollcall.core.batches import split_batches
@@ -19,16 +19,25 @@ BATCH = 200
 """People whose photos are compared, fetched and stored together."""
 
 
-async def run_photos(run: RunContext, people: Sequence[SourceId]) -> StageReport:
-    """Bring the photos of `people` up to date."""
+async def run_photos(
+    run: RunContext, people: Sequence[SourceId], newcomers: Collection[SourceId] = ()
+) -> StageReport:
+    """Bring the photos of `people` up to date; they are sorted.
+
+    Where this run goes on with another one, those whom that one looked at are passed over, but
+    for `newcomers` since.
+    """
     known = await run.store.photo_tags()
     counts = Counts()
     problems: list[Problem] = []
-    for done, batch in split_batches(people, BATCH):
+    left = [each for each in people if each > run.photos_until or each in newcomers]
+    passed = len(people) - len(left)
+    for done, batch in split_batches(left, BATCH):
         part, found = await _run_batch(run, batch, known)
         counts += part
         problems += found
-        await run.progress(Stage.PHOTOS, done=done, total=len(people))
+        until = max(run.photos_until, batch[-1])
+        await run.progress(Stage.PHOTOS, done=passed + done, total=len(people), until=until)
     return StageReport(stage=Stage.PHOTOS, counts=counts, problems=tuple(problems))
 
 

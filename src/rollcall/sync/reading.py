@@ -43,7 +43,8 @@ async def read_people(run: RunContext) -> PeopleReading:
     """Read everybody, or what changed; go on with a reading that an earlier run began."""
     memory = await run.store.users_memory()
     since = memory.cursor
-    if run.full or (since is not None and since.shape != run.source.users_shape):
+    anew = run.full and not run.was_done(memory.applied_at)
+    if anew or (since is not None and since.shape != run.source.users_shape):
         since = None
     return await _Reader(run, since).read()
 
@@ -91,7 +92,7 @@ class _Reader:
 
     def _is_usable(self, since: Cursor | None, shape: str, started_at: datetime) -> bool:
         return (
-            not self._run.full
+            (not self._run.full or self._run.was_done(started_at))
             and since == self._since
             and shape == self._run.source.users_shape
             and self._run.now() - started_at < STALE_READING

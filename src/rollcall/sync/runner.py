@@ -10,7 +10,7 @@ any other failure ends its stage only.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from rollcall.core.errors import SyncError
+from rollcall.core.errors import SyncError, passes_by_itself
 from rollcall.core.plan import Block, Create, Link, Release, Return, UserPlan
 from rollcall.core.policy import Stage
 from rollcall.core.ports import Owner
@@ -72,7 +72,12 @@ async def _users(run: RunContext, outcome: _Outcome) -> None:
 
 async def _photos(run: RunContext, outcome: _Outcome, owners: Mapping[SourceId, Owner]) -> None:
     people = sorted(source_id for source_id, owner in owners.items() if owner.working)
-    outcome.reports.append(await run_photos(run, people))
+    newcomers = {
+        change.source_id
+        for change in outcome.plan.changes
+        if isinstance(change, Create | Link | Return)
+    }
+    outcome.reports.append(await run_photos(run, people, newcomers))
 
 
 async def _contacts(
@@ -135,5 +140,6 @@ def _report(run: RunContext, outcome: _Outcome) -> RunReport:
         state=state,
         stages=tuple(outcome.reports),
         failure=failure,
+        retry=bool(outcome.failures) and all(map(passes_by_itself, outcome.failures)),
         usage=run.source.usage(),
     )

@@ -40,6 +40,14 @@ def get_tenant_by_id(tenant_id: int) -> TenantView:
     return to_view(Tenant.objects.get(pk=tenant_id))
 
 
+def check_active(tenant: TenantView) -> None:
+    """Raise SetupError if the tenant is suspended."""
+    if tenant.state != "active":
+        raise SetupError(
+            f"Tenant {tenant.slug} is suspended: nothing of it runs.", code="suspended"
+        )
+
+
 def list_tenants() -> list[TenantView]:
     """Return all tenants by slug."""
     return [to_view(tenant) for tenant in Tenant.objects.order_by("slug")]

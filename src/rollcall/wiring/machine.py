@@ -43,11 +43,14 @@ class Machine:
             ca_files=tuple(path for path in files if isinstance(path, Path)),
         )
 
-    async def connect(self, stack: AsyncExitStack) -> AsyncConnection:
-        """Open a connection to the database, in autocommit; `stack` closes it."""
+    async def connect(self, stack: AsyncExitStack, *, name: str = "rollcall") -> AsyncConnection:
+        """Open a connection to the database, in autocommit; `stack` closes it.
+
+        `name` is what the server lists it under.
+        """
         try:
             connection = await AsyncConnection.connect(
-                self.conninfo, autocommit=True, application_name="rollcall sync"
+                self.conninfo, autocommit=True, application_name=name
             )
         except psycopg.OperationalError as error:
             raise TransientError(

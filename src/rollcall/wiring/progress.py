@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
 
-from rollcall.core.errors import CancelRequestedError
+from rollcall.core.errors import CancelRequestedError, HandOverError
 from rollcall.core.policy import Stage
 from rollcall.core.report import Usage
 from rollcall.store.session import Session
@@ -14,6 +14,9 @@ T = TypeVar("T")
 KEEP_EVERY = 1.0
 """Seconds between two notes in the database, where a request to cancel is found, too."""
 
+LOOKS = 4
+"""So often between two notes it is looked whether the worker is to stop."""
+
 Listener = Callable[[Stage, int, int | None], None]
 """Hears stage, done, total (None: unknown)."""
 
@@ -22,15 +25,27 @@ class RunProgress:
     """The engine's progress port for one run."""
 
     def __init__(
-        self, session: Session, usage: Callable[[], Usage], listener: Listener | None
+        self,
+        session: Session,
+        usage: Callable[[], Usage],
+        listener: Listener | None,
+        *,
+        stopping: Callable[[], bool],
+        photos_until: str = "",
     ) -> None:
         self._session = session
         self._usage = usage
         self._listener = listener
+        self._stopping = stopping
+        self._photos_until = photos_until
         self._stages: dict[str, dict[str, int | None]] = {}
 
-    async def __call__(self, stage: Stage, *, done: int, total: int | None) -> None:
+    async def __call__(
+        self, stage: Stage, *, done: int, total: int | None, until: str = ""
+    ) -> None:
         """Take note."""
+        if stage is Stage.PHOTOS:
+            self._photos_until = until
         if self._listener is not None:
             self._listener(stage, done, total)
         self._stages[stage.value] = {"done": done, "total": total}
@@ -38,7 +53,8 @@ class RunProgress:
     async def watch(self, stages: Coroutine[Any, Any, T]) -> T:
         """Return what `stages` comes to, keeping notes meanwhile, also while it only waits.
 
-        Raises CancelRequestedError within a second or two after somebody asked to cancel.
+        Raises CancelRequestedError within a second or two after somebody asked to cancel, and
+        HandOverError after the worker was told to stop.
         """
         work = asyncio.ensure_future(stages)
         notes = asyncio.ensure_future(self._keep_notes())
@@ -53,7 +69,14 @@ class RunProgress:
     async def _keep_notes(self) -> NoReturn:
         while True:
             await self._keep()
-            await asyncio.sleep(KEEP_EVERY)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        for _ in range(LOOKS):
+            if self._stopping():
+                await self._keep()
+                raise HandOverError("The worker of this run is to stop.")
+            await asyncio.sleep(KEEP_EVERY / LOOKS)
 
     async def _keep(self) -> None:
         usage = self._usage()
@@ -62,5 +85,5 @@ class RunProgress:
             "items": usage.items,
             "throttled_seconds": usage.throttled_seconds,
         }
-        if await self._session.save_progress(self._stages, given):
+        if await self._session.save_progress(self._stages, given, photos_until=self._photos_until):
             raise CancelRequestedError("Somebody asked to cancel this run.")

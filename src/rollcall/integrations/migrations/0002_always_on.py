@@ -45,6 +45,11 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddField(
+            model_name='integration',
+            name='users_applied_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
             model_name='syncrun',
             name='beat_at',
             field=models.DateTimeField(null=True),

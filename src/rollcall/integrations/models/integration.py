@@ -49,6 +49,7 @@ class Integration(models.Model):
     users_cursor = models.TextField(default="")
     users_shape = models.TextField(default="")
     users_policy = models.BinaryField(max_length=16, null=True)
+    users_applied_at = models.DateTimeField(null=True)
     purposes_refused_at = models.DateTimeField(null=True)
     token_sealed = models.BinaryField(null=True)
     token_expires_at = models.DateTimeField(null=True)

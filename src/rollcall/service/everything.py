@@ -1,0 +1,108 @@
+"""Everything on this machine: the parts of `rollcall up`, its database, and when it is ready."""
+
+import time
+from collections.abc import Callable
+
+import psycopg
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+
+from rollcall.environment import Environment
+from rollcall.fleet.queries import living_processes
+from rollcall.host.errors import DatabaseServerError
+from rollcall.host.postgres import running_database
+from rollcall.service.presence import new_identity, present
+from rollcall.service.stopping import Stopping
+from rollcall.service.supervisor import Part, Say, supervise
+from rollcall.service.systemd import tell_systemd
+from rollcall.wiring.machine import Machine
+
+LOOK_AT_DATABASE_EVERY = 2.0
+PATIENCE_SECONDS = 5
+
+_log = structlog.get_logger(__name__)
+
+
+def parts_of(environment: Environment) -> tuple[Part, ...]:
+    """Return the parts that this machine runs."""
+    workers = [f"worker-{number}" for number in range(1, environment.workers + 1)]
+    return (
+        _part("web", "web"),
+        _part("scheduler", "scheduler"),
+        *(_part("worker", name) for name in workers),
+    )
+
+
+def _part(command: str, name: str) -> Part:
+    return Part(name, (command, "--name", name, "--stop-with-pipe"))
+
+
+def run_everything(
+    machine: Machine, *, stopping: Stopping, say: Say, ready: Callable[[], None]
+) -> None:
+    """Run the parts until it is time to stop; `ready` is called once, when all of them are."""
+    parts = parts_of(machine.environment)
+    watch = _Watch(machine, expected=len(parts), say=say, ready=ready)
+    with present(new_identity("up")):
+        try:
+            supervise(parts, stopping=stopping, say=say, chore=watch.look)
+        finally:
+            tell_systemd("STOPPING=1")
+
+
+class _Watch:
+    """Looks at the database again and again, and brings the embedded one back if it is gone."""
+
+    def __init__(
+        self, machine: Machine, *, expected: int, say: Say, ready: Callable[[], None]
+    ) -> None:
+        self._machine = machine
+        self._expected = expected
+        self._say = say
+        self._ready: Callable[[], None] | None = ready
+        self._looked_at = time.monotonic()
+        self._gone = False
+
+    def look(self) -> None:
+        """See whether the database answers, and, until then, whether all parts are there."""
+        now = time.monotonic()
+        if self._ready is None and now - self._looked_at < LOOK_AT_DATABASE_EVERY:
+            return
+        self._looked_at = now
+        if not self._answers():
+            self._bring_back()
+        elif self._gone:
+            self._gone = False
+            self._say("database", "answers again")
+        elif self._ready is not None and self._all_there():
+            tell_systemd("READY=1")
+            self._ready()
+            self._ready = None
+
+    def _answers(self) -> bool:
+        try:
+            with psycopg.connect(
+                self._machine.conninfo, connect_timeout=PATIENCE_SECONDS, autocommit=True
+            ) as client:
+                client.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _bring_back(self) -> None:
+        if not self._gone:
+            self._gone = True
+            self._say("database", "does not answer")
+            _log.warning("database.gone")
+        connection.close()
+        try:
+            with running_database(self._machine.environment):
+                pass
+        except DatabaseServerError as error:
+            self._say("database", str(error))
+
+    def _all_there(self) -> bool:
+        try:
+            return len(living_processes()) > self._expected  # they, and this one
+        except (DatabaseError, InterfaceError):
+            return False

@@ -1,0 +1,83 @@
+"""The scheduler: every two seconds it asks for runs that are due, and goes on with those that died.
+
+Any number of schedulers may run, on any number of machines; one is enough.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+
+from rollcall.core.ports import Clock
+from rollcall.environment import Environment
+from rollcall.integrations.queue import drop_dead_jobs, queue_waiting
+from rollcall.integrations.recovery import take_over_dead
+from rollcall.integrations.schedules import reckon_schedules, request_due
+from rollcall.service.presence import new_identity, present
+from rollcall.service.stopping import Stopping
+from rollcall.wiring.machine import utc_now
+
+SWEEP_EVERY = 2.0
+RECKON_EVERY = timedelta(seconds=10)
+
+_log = structlog.get_logger(__name__)
+
+
+def run_scheduler(environment: Environment, stopping: Stopping, *, clock: Clock = utc_now) -> None:
+    """Sweep until told to stop."""
+    scheduler = Scheduler(clock)
+    identity = new_identity("scheduler")
+    _log.info("scheduler.started", pid=identity.pid)
+    with present(identity):
+        while not stopping:
+            scheduler.sweep()
+            stopping.wait(SWEEP_EVERY)
+    _log.info("scheduler.stopped", pid=identity.pid)
+
+
+class Scheduler:
+    """What a scheduler does at each sweep, and when it did the rarer things last."""
+
+    def __init__(self, clock: Clock, chores: "tuple[Chore, ...]" = ()) -> None:
+        self._clock = clock
+        self._chores = (Chore("schedules.reckoned", _reckon, RECKON_EVERY), *chores)
+        self._done: dict[str, datetime] = {}
+
+    def sweep(self) -> None:
+        """Do what is due. A database that is gone is waited for."""
+        now = self._clock()
+        try:
+            for chore in self._chores:
+                if chore.is_due(self._done.get(chore.name), now):
+                    _tell(chore.name, chore.do(now))
+                    self._done[chore.name] = now
+            _tell("runs.due", request_due(now=now))
+            _tell("jobs.dead", drop_dead_jobs())
+            _tell("runs.taken_over", take_over_dead(now=now))
+            _tell("runs.queued_again", queue_waiting())
+        except (DatabaseError, InterfaceError) as error:
+            _log.warning("scheduler.lost_the_database", error=type(error).__name__)
+            connection.close()
+
+
+class Chore:
+    """Something that is done now and then: `do` returns how many things it touched."""
+
+    def __init__(self, name: str, do: Callable[[datetime], int], every: timedelta) -> None:
+        self.name = name
+        self.do = do
+        self._every = every
+
+    def is_due(self, last: datetime | None, now: datetime) -> bool:
+        """Tell whether it is time."""
+        return last is None or now - last >= self._every
+
+
+def _reckon(now: datetime) -> int:
+    return reckon_schedules(now=now)
+
+
+def _tell(event: str, count: int) -> None:
+    if count:
+        _log.info(event, count=count)
