@@ -1,16 +1,14 @@
 """Secrets at rest: sealed by AES-256-GCM with a key that is not in the database.
 
 A sealed value begins with the name of its key, so that keys can be exchanged one by one, and is
-bound to the place it is kept at: moved to another row or tenant, it does not open.
+bound to the place it is kept at: moved to another row or tenant, it does not open. Where the keys
+are kept is another matter (`keyfile`).
 
     version (1 byte, 1) | length of the name | name of the key | nonce (12) | ciphertext and tag
 """
 
-import base64
-import os
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -22,6 +20,8 @@ from rollcall.credentials.secret import Secret
 VERSION = 1
 NONCE_BYTES = 12
 KEY_BYTES = 32
+HEAD_BYTES = 2
+"""Version, and the length of the name."""
 
 
 class SealingError(SetupError):
@@ -30,13 +30,8 @@ class SealingError(SetupError):
     default_code = "sealing"
 
 
-class _KeyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    current: str
-    keys: dict[str, str]
-
-
 class KeyRing(msgspec.Struct, frozen=True):
-    """The keys by name, and the one that seals from now on."""
+    """The keys by name, in the order they were added, and the one that seals from now on."""
 
     current: str
     keys: Mapping[str, Secret]
@@ -53,12 +48,10 @@ def seal(ring: KeyRing, secret: Secret, *, place: str) -> bytes:
 
 def unseal(ring: KeyRing, sealed: bytes, *, place: str) -> Secret:
     """Return what `seal` sealed for `place`; raise SealingError if it does not open."""
-    if len(sealed) < 2 or sealed[0] != VERSION:  # noqa: PLR2004 - version and length
-        raise SealingError("A sealed value is not of a form that this version knows.")
-    end = 2 + sealed[1]
-    name = sealed[2:end].decode(errors="replace")
+    name = key_name(sealed)
     if name not in ring.keys:
         raise SealingError(f"A secret is sealed with the key “{name}”, which is not in the file.")
+    end = HEAD_BYTES + sealed[1]
     nonce, ciphertext = sealed[end : end + NONCE_BYTES], sealed[end + NONCE_BYTES :]
     try:
         cipher = AESGCM(ring.keys[name].reveal())
@@ -70,44 +63,8 @@ def unseal(ring: KeyRing, sealed: bytes, *, place: str) -> Secret:
         ) from None
 
 
-def load_key_ring(path: Path) -> KeyRing:
-    """Return the keys of the file at `path`; the first caller makes it."""
-    if not path.exists():
-        _create_key_file(path)
-    try:
-        content = msgspec.json.decode(path.read_bytes(), type=_KeyFile)
-        keys = {name: _decode_key(value) for name, value in content.keys.items()}
-    except (msgspec.DecodeError, ValueError) as error:
-        raise SealingError(f"{path} is not a file of encryption keys: {error}") from None
-    except OSError as error:
-        raise SealingError(f"{path} cannot be read: {error.strerror}.") from None
-    if content.current not in keys:
-        raise SealingError(f"{path} names “{content.current}” as its current key but has it not.")
-    return KeyRing(current=content.current, keys=keys)
-
-
-def _decode_key(text: str) -> Secret:
-    key = base64.b64decode(text, validate=True)
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"a key has {len(key)} bytes, not {KEY_BYTES}")
-    return Secret(key)
-
-
-def _create_key_file(path: Path) -> None:
-    """Write a file with one new key, whole or not at all; another process may be faster."""
-    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-    content = msgspec.json.encode(_KeyFile(current="k1", keys={"k1": key}))
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
+def key_name(sealed: bytes) -> str:
+    """Return the name of the key that a value says it is sealed with; raise SealingError."""
+    if len(sealed) < HEAD_BYTES or sealed[0] != VERSION:
+        raise SealingError("A sealed value is not of a form that this version knows.")
+    return sealed[HEAD_BYTES : HEAD_BYTES + sealed[1]].decode(errors="replace")

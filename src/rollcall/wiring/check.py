@@ -89,7 +89,7 @@ async def _source(
                 application=application,
                 vault=vault(
                     connection,
-                    machine.key_ring(),
+                    machine.key_ring,
                     utc_now,
                     tenant_id=integration.tenant_id,
                     integration_id=integration.id,

@@ -11,7 +11,8 @@ import psycopg
 from psycopg import AsyncConnection
 
 from rollcall.core.errors import TransientError
-from rollcall.credentials.sealing import KeyRing, load_key_ring
+from rollcall.credentials.keyfile import load_key_ring
+from rollcall.credentials.sealing import KeyRing
 from rollcall.environment import Environment, OperatorCloud
 from rollcall.providers.http.client import Outgoing
 from rollcall.providers.m365.clouds import BUILT_IN, ISSUER, Cloud

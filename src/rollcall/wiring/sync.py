@@ -225,7 +225,7 @@ async def _work(work: _Work, outcome: _Outcome) -> None:
         session = Session(reader, await work.machine.connect(stack, name=name), scope)
         vault = SealedVault(
             reader,
-            work.machine.key_ring(),
+            work.machine.key_ring,
             work.clock,
             tenant_id=run.tenant_id,
             integration_id=run.integration_id,

@@ -1,4 +1,9 @@
-"""The token vault: what the store keeps sealed, opened with this machine's keys."""
+"""The token vault: what the store keeps sealed, opened with this machine's keys.
+
+The keys are read anew each time: they may be exchanged while a run goes on.
+"""
+
+from collections.abc import Callable
 
 from psycopg import AsyncConnection
 from typing_extensions import override
@@ -17,14 +22,14 @@ class SealedVault:
     def __init__(
         self,
         connection: AsyncConnection,
-        ring: KeyRing,
+        keys: Callable[[], KeyRing],
         clock: Clock,
         *,
         tenant_id: int,
         integration_id: int,
     ) -> None:
         self._table = TokenTable(connection, tenant_id=tenant_id, integration_id=integration_id)
-        self._ring = ring
+        self._keys = keys
         self._clock = clock
         self._place = token_place(tenant_id)
 
@@ -35,14 +40,14 @@ class SealedVault:
             return None
         sealed, expires_at = kept
         try:
-            value = unseal(self._ring, sealed, place=self._place)
+            value = unseal(self._keys(), sealed, place=self._place)
         except SealingError:
             return None
         return AccessToken(value=value, expires_at=expires_at)
 
     async def save_token(self, token: AccessToken) -> None:
         """Keep a token."""
-        sealed = seal(self._ring, token.value, place=self._place)
+        sealed = seal(self._keys(), token.value, place=self._place)
         await self._table.save(sealed, token.expires_at)
 
     async def accept_key(self, key_id: int, algorithm: Algorithm) -> None:
