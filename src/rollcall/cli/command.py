@@ -4,7 +4,7 @@ import getpass
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, NoReturn, ParamSpec, TypeVar
@@ -15,9 +15,9 @@ from django.db import InterfaceError, OperationalError
 from rollcall.audit.operations import note
 from rollcall.cli.output import errors
 from rollcall.core.errors import StoppedError, SyncError
-from rollcall.environment import ConfigurationError, read_environment
+from rollcall.environment import ConfigurationError, Environment, read_environment
 from rollcall.host.errors import DatabaseServerError
-from rollcall.host.opening import open_machine
+from rollcall.host.opening import open_as_it_is, open_machine
 from rollcall.wiring.machine import Machine
 
 P = ParamSpec("P")
@@ -47,14 +47,25 @@ class Desk:
 
 def with_desk(command: Callable[Concatenate[Desk, P], R]) -> Callable[P, R]:
     """Open the machine for a command, add `--json` to it, and turn errors into sentences."""
+    return _with_desk(command, open_machine)
 
+
+def with_desk_as_it_is(command: Callable[Concatenate[Desk, P], R]) -> Callable[P, R]:
+    """The same for what looks after the tables themselves, of whatever version they are."""
+    return _with_desk(command, open_as_it_is)
+
+
+def _with_desk(
+    command: Callable[Concatenate[Desk, P], R],
+    opening: Callable[[Environment], AbstractContextManager[Machine]],
+) -> Callable[P, R]:
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     @wraps(command)
     def opened(*args: P.args, **kwargs: P.kwargs) -> R:
         as_json = bool(kwargs.pop("as_json", False))
         with plain_errors():
             environment = read_environment(environ=os.environ, cwd=Path.cwd())
-            with open_machine(environment) as machine:
+            with opening(environment) as machine:
                 return command(Desk(machine, as_json=as_json), *args, **kwargs)
 
     return opened

@@ -1,6 +1,7 @@
 """How an integration is shown: for people, and as JSON."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from rich.table import Table
@@ -14,6 +15,7 @@ from rollcall.integrations.queries import (
     list_key_pairs,
 )
 from rollcall.integrations.runs import RunView, last_run
+from rollcall.integrations.schedules import next_run_at
 from rollcall.tenants.queries import TenantView
 from rollcall.wiring.check import redirect_uris
 from rollcall.wiring.machine import Machine, utc_now
@@ -72,6 +74,7 @@ class IntegrationJson(msgspec.Struct, frozen=True, kw_only=True):
     sign_in_people: ListJson
     certificate_days: int
     key_pairs: list[KeyPairJson]
+    next_run_at: datetime | None
     last_run: dict[str, object] | None
 
 
@@ -104,6 +107,7 @@ def show_integration(
     table = make_table("", "")
     table.show_header = False
     _add_connection(table, machine, integration, keys, now)
+    _row(table, "nightly sync", _nightly(tenant, integration))
     _add_people(table, integration, extension_range(tenant, integration))
     _add_contacts(table, integration)
     console.print(table)
@@ -132,7 +136,16 @@ def _add_connection(
         style = "red" if left < 0 else "yellow" if left < SOON else ""
         words = f"{key.state}, {left} days left, thumbprint {key.sha1}"
         _row(table, "certificate", words, style)
-    _row(table, "nightly sync", f"{integration.sync_time}{', paused' * integration.paused}")
+
+
+def _nightly(tenant: TenantView, integration: IntegrationView) -> str:
+    words = f"{integration.sync_time} in {tenant.time_zone}"
+    if integration.paused:
+        return f"{words}, paused"
+    at = next_run_at(integration)
+    if at is None:
+        return f"{words}; a service must run for that: rollcall up"
+    return f"{words}, next {at.astimezone(ZoneInfo(tenant.time_zone)):%Y-%m-%d %H:%M:%S}"
 
 
 def _add_people(table: Table, integration: IntegrationView, scope: NumberRange) -> None:
@@ -242,6 +255,7 @@ def _to_json(
         sign_in_people=_list_json(integration.sign_in_people),
         certificate_days=integration.certificate_days,
         key_pairs=[to_key_pair_json(key, now) for key in keys],
+        next_run_at=next_run_at(integration),
         last_run=_run_json(run) if run else None,
     )
 

@@ -15,6 +15,9 @@ INSTALLED_APPS = [
     "rollcall.integrations",
 ]
 
+ROOT_URLCONF = "rollcall.config.urls"
+MIDDLEWARE = ["rollcall.config.headers.security_headers"]
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

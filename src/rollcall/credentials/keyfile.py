@@ -85,9 +85,7 @@ def add_key(path: Path) -> str:
     """Add a new key that does not seal yet; return its name."""
     with _changed(path) as keys:
         name = _new_name()
-        keys.ring = KeyRing(
-            current=keys.ring.current, keys={**keys.ring.keys, name: _new_key()}
-        )
+        keys.ring = KeyRing(current=keys.ring.current, keys={**keys.ring.keys, name: _new_key()})
     return name
 
 

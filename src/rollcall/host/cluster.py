@@ -124,10 +124,10 @@ def check_version(cluster: Cluster, binaries: Binaries) -> None:
     if cluster.major != binaries.major:
         raise DatabaseServerError(
             f"The database in {cluster.data} is of PostgreSQL {cluster.major}, and the programs "
-            f"in {binaries.directory} are of {binaries.major}. Start it with PostgreSQL "
-            f"{cluster.major} (ROLLCALL_POSTGRES_BIN names the programs), write everything to a "
-            f"file with pg_dumpall, move {cluster.directory} and {_note(cluster.home)} away, and "
-            "read the file with psql."
+            f"in {binaries.directory} are of {binaries.major}. With programs of PostgreSQL "
+            f"{cluster.major} (ROLLCALL_POSTGRES_BIN names them) run “rollcall backup FILE”; then "
+            f"move {cluster.directory} and {_note(cluster.home)} away, and without them run "
+            "“rollcall restore FILE”."
         )
 
 

@@ -10,6 +10,7 @@ from rollcall.core.errors import SetupError
 from rollcall.core.findings import Finding, Light
 from rollcall.host.postgres import server_status
 from rollcall.host.schema import pending_migrations
+from rollcall.host.service_findings import service_findings
 from rollcall.integrations.queries import find_integration, list_key_pairs
 from rollcall.integrations.runs import last_run
 from rollcall.tenants.queries import TenantView, list_tenants
@@ -27,6 +28,7 @@ def diagnose(machine: Machine) -> Iterator[Finding]:
     yield _schema()
     yield _keys(machine)
     yield _disk(machine)
+    yield from service_findings(now=utc_now())
     for tenant in list_tenants():
         yield from _tenant(tenant)
 

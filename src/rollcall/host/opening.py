@@ -22,11 +22,20 @@ def open_machine(
     `part` names its log; a part of the `service` may log to stderr, too. Raises
     ConfigurationError and DatabaseServerError, each with a sentence.
     """
+    with open_as_it_is(environment, part=part, service=service) as machine:
+        ensure_schema(named=environment.database_url is not None)
+        yield machine
+
+
+@contextmanager
+def open_as_it_is(
+    environment: Environment, *, part: str = "rollcall", service: bool = False
+) -> Iterator[Machine]:
+    """The same, of whatever version the tables are: for what looks after them."""
     with running_database(environment) as address:
         configure_logs(environment, name=part, service=service)
         connect_django(address.conninfo)
         try:
-            ensure_schema()
             yield Machine(environment=environment, conninfo=address.conninfo)
         finally:
             connections.close_all()

@@ -118,6 +118,16 @@ def get_integration(tenant_id: int) -> IntegrationView:
     return integration
 
 
+def check_not_paused(integration: IntegrationView) -> None:
+    """Raise SetupError if the integration is paused."""
+    if integration.paused:
+        raise SetupError(
+            "The sync of this tenant is paused: “rollcall sync resume” lets it run again. "
+            "A preview (--dry-run) is possible.",
+            code="paused",
+        )
+
+
 def to_view(integration: Integration) -> IntegrationView:
     """Return an integration's row, with its lists, as a value."""
     lists: dict[str, list[tuple[str, str | None]]] = {}

@@ -7,6 +7,7 @@ what is to happen later stands in the schedule.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -93,6 +94,12 @@ def _sizes(integration_ids: Collection[int]) -> Mapping[int, Size]:
         each: Size(people=people, seconds=seconds)
         for each, people, seconds in rows.values_list("integration_id", "people", "seconds")
     }
+
+
+def oldest_waiting() -> datetime | None:
+    """Return when the run was asked for that has waited longest for a worker."""
+    rows = SyncRun.objects.all_tenants().filter(state=SyncRun.State.QUEUED)
+    return rows.order_by("asked_at").values_list("asked_at", flat=True).first()
 
 
 def drop_job(run_id: int) -> None:

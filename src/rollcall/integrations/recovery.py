@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from rollcall.core.report import Failure
 from rollcall.integrations.models import SyncRun
 from rollcall.integrations.queue import queue_waiting
-from rollcall.integrations.schedules import count_run
+from rollcall.integrations.schedules import count_run, note_end
 
 LOCK_CLASS = 0x526F6C6C
 """First half of the advisory lock of a run, as in `store.session`; a test compares the two."""
@@ -73,7 +73,8 @@ def _dead_runs() -> Iterator[int]:
 def take_over(run_id: int, *, now: datetime) -> bool:
     """End a run as interrupted, and its worker's connections; another one goes on with it.
 
-    A run that was taken over several times in a row is let go of: it may be what kills workers.
+    A run that was taken over several times in a row is let go of, because it may be what kills
+    workers; where the schedule began it, it comes again after a while.
     """
     with connection.cursor() as cursor:
         cursor.execute(_END_CONNECTIONS, [connection_name(run_id)])
@@ -100,8 +101,10 @@ def _succeed(
     row.error = msgspec.to_builtins(failure)
     row.progress = {}
     row.save(update_fields=["state", "finished_at", "error", "progress"])
-    count_run(row, now=now)
-    if goes_on:
+    if not goes_on:
+        note_end(row, retry=True, now=now)
+    else:
+        count_run(row, now=now)
         queue_waiting([_successor(row, takeovers).pk])
     return goes_on
 

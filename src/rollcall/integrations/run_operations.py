@@ -13,7 +13,7 @@ from rollcall.core.plan import UserPlan
 from rollcall.core.policy import Stage
 from rollcall.core.report import Failure, RunReport, RunState
 from rollcall.integrations.models import HeldPlan, SyncRun
-from rollcall.integrations.queries import IntegrationView
+from rollcall.integrations.queries import IntegrationView, check_not_paused
 from rollcall.integrations.queue import drop_job, queue_waiting
 from rollcall.integrations.runs import (
     RunSummary,
@@ -39,12 +39,8 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
 def request_run(integration: IntegrationView, request: RunRequest) -> tuple[RunSummary, bool]:
     """Queue a run; return it, and whether it is new: while one is unfinished, that one is it."""
     stages = _wanted_stages(integration, request.stages)
-    if integration.paused and not request.dry_run:
-        raise SetupError(
-            "The sync of this tenant is paused: “rollcall sync resume” lets it run again. "
-            "A preview (--dry-run) is possible.",
-            code="paused",
-        )
+    if not request.dry_run:
+        check_not_paused(integration)
     row = SyncRun(
         tenant_id=integration.tenant_id,
         integration_id=integration.id,

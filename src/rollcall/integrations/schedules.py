@@ -5,7 +5,7 @@ in hand are passed over by the others.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from django.db import connection, transaction
@@ -20,7 +20,7 @@ from rollcall.integrations.models import (
     Schedule,
     SyncRun,
 )
-from rollcall.integrations.queries import switched_on
+from rollcall.integrations.queries import IntegrationView, switched_on
 from rollcall.integrations.queue import queue_waiting
 
 SCHEDULED, RETRIED = "schedule", "retry"
@@ -60,6 +60,17 @@ def find_schedule(integration_id: int) -> ScheduleView | None:
     if row is None:
         return None
     return ScheduleView(row.next_at, row.slot_at, row.attempts, row.succeeded_at)
+
+
+def next_run_at(integration: IntegrationView) -> datetime | None:
+    """Return when an integration is synchronised next; None while it is paused, or unscheduled."""
+    schedule = None if integration.paused else find_schedule(integration.id)
+    return schedule.next_at if schedule else None
+
+
+def overdue(*, by: timedelta, now: datetime) -> int:
+    """Count the integrations whose time has passed `by` so long without a run being asked for."""
+    return Schedule.objects.all_tenants().filter(next_at__lt=now - by).count()
 
 
 def reckon_schedules(*, now: datetime) -> int:

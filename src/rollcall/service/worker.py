@@ -22,7 +22,7 @@ from rollcall.integrations.runs import find_summary
 from rollcall.service.presence import new_identity, present
 from rollcall.service.stopping import Stopping
 from rollcall.wiring.machine import Machine
-from rollcall.wiring.sync import carry_out
+from rollcall.wiring.sync import work_on
 
 LONG_SLOTS = 1
 POLL_SECONDS = 1.0
@@ -64,10 +64,11 @@ class _Hands:
                 return
             log = _log.bind(run_id=run_id, tenant_id=summary.tenant_id)
             log.info("run.began", trigger=summary.trigger)
-            view = carry_out(
+            work_on(
                 self._machine, summary, stopping=lambda: bool(self._stopping), worker=self._name
             )
-            log.info("run.ended", state=view.state, code=view.error["code"] if view.error else "")
+            ended = find_summary(run_id)
+            log.info("run.ended", state=ended.state if ended else "deleted")
         except SyncError as error:
             _log.warning("run.not_kept", run_id=run_id, code=error.code)
         except Exception:  # noqa: BLE001 - it is noted as our fault; the worker goes on

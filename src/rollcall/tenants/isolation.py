@@ -76,8 +76,23 @@ def grant_to_system(table: str, *columns: str) -> RunSQL:
 
 
 def act_as_roles() -> RunSQL:
-    """Let the role that owns the tables become the bound ones for a transaction (SET ROLE)."""
-    return RunSQL(f"GRANT {WEB_ROLE}, {SYSTEM_ROLE} TO CURRENT_USER", RunSQL.noop)
+    """Let the role that owns the tables become the bound ones for a transaction (SET ROLE).
+
+    Where a superuser made the roles only a superuser can do that: it was done, or this fails.
+    """
+    return RunSQL(
+        f"""
+        DO $act$ BEGIN
+            GRANT {WEB_ROLE}, {SYSTEM_ROLE} TO CURRENT_USER;
+        EXCEPTION WHEN insufficient_privilege THEN
+            SET LOCAL ROLE {WEB_ROLE};
+            RESET ROLE;
+            SET LOCAL ROLE {SYSTEM_ROLE};
+            RESET ROLE;
+        END $act$;
+        """,
+        RunSQL.noop,
+    )
 
 
 def hide_column(table: str, column: str) -> RunSQL:

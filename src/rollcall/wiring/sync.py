@@ -25,7 +25,7 @@ from rollcall.core.policy import Stage
 from rollcall.core.ports import Clock
 from rollcall.core.report import Failure, RunReport, RunState, Usage
 from rollcall.fleet.queries import has_service
-from rollcall.integrations.queries import get_integration
+from rollcall.integrations.queries import check_not_paused, get_integration
 from rollcall.integrations.recovery import INTERRUPTED, connection_name, hand_over
 from rollcall.integrations.run_operations import fail_run, finish_run
 from rollcall.integrations.runs import RunSummary, RunView, get_run, unfinished_run
@@ -106,7 +106,24 @@ def carry_out(
     stopping: Callable[[], bool] = never,
     worker: str = "",
 ) -> RunView:
-    """Carry a queued run out and return it as it ended.
+    """Carry a queued run out and return it as it ended; see `work_on`."""
+    work_on(
+        machine, run, listener=listener, clock=clock, pace=pace, stopping=stopping, worker=worker
+    )
+    return get_run(run.id)
+
+
+def work_on(
+    machine: Machine,
+    run: RunSummary,
+    *,
+    listener: Listener | None = None,
+    clock: Clock = utc_now,
+    pace: Pace | None = None,
+    stopping: Callable[[], bool] = never,
+    worker: str = "",
+) -> None:
+    """Carry a queued run out.
 
     What goes wrong is in the run's report. KeyboardInterrupt and SystemExit are raised on once
     the run is noted as cancelled; so is what is wrong with Rollcall itself, once noted as that.
@@ -117,6 +134,8 @@ def carry_out(
         integration = get_integration(run.tenant_id)
         tenant = get_tenant_by_id(run.tenant_id)
         check_active(tenant)
+        if not run.dry_run:
+            check_not_paused(integration)
         work = _Work(
             machine=machine,
             run=run,
@@ -140,7 +159,6 @@ def carry_out(
         raise
     finally:
         _keep(run, outcome, clock)
-    return get_run(run.id)
 
 
 def run_async(make: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -4,6 +4,7 @@ The keys are read anew each time: they may be exchanged while a run goes on.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from psycopg import AsyncConnection
 from typing_extensions import override
@@ -35,15 +36,15 @@ class SealedVault:
 
     async def load_token(self) -> AccessToken | None:
         """Return the kept token; one that does not open any more is as good as none."""
-        kept = await self._table.load()
-        if kept is None:
-            return None
-        sealed, expires_at = kept
-        try:
-            value = unseal(self._keys(), sealed, place=self._place)
-        except SealingError:
-            return None
-        return AccessToken(value=value, expires_at=expires_at)
+        for _ in range(2):  # its key may have been exchanged between the two looks
+            kept = await self._table.load()
+            if kept is None:
+                return None
+            sealed, expires_at = kept
+            with suppress(SealingError):
+                value = unseal(self._keys(), sealed, place=self._place)
+                return AccessToken(value=value, expires_at=expires_at)
+        return None
 
     async def save_token(self, token: AccessToken) -> None:
         """Keep a token."""

@@ -84,7 +84,7 @@ def debian_programs() -> Path | None:
 def documented_statements() -> tuple[str, ...]:
     """Return what the how-to page has a superuser execute, with a password filled in."""
     lines = HOW_TO.read_text(encoding="utf-8").splitlines()
-    statements = [line.strip() for line in lines if line.strip().startswith("CREATE ")]
+    statements = [line.strip() for line in lines if line.strip().startswith(("CREATE ", "GRANT "))]
     return tuple(each.replace("'…'", f"'{PASSWORD}'") for each in statements)
 
 

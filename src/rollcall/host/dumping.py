@@ -1,0 +1,156 @@
+"""Runs pg_dump and pg_restore. A password goes to them by the environment alone.
+
+What they say is passed on without its details: those of an error hold rows.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from rollcall.host.binaries import ClientPrograms
+from rollcall.host.errors import DatabaseServerError, server_failure
+
+SCHEMA = "public"
+WITHOUT_ROWS = ("procrastinate_*", "fleet_process")
+"""Tables whose rows say what goes on at the moment: the queue, the workers, what is alive."""
+
+COMPRESSION = "1"
+"""Most of what compresses does so at once: the rest takes four times as long."""
+
+LOCK_TIMEOUT = "60s"
+HIDDEN = ("sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret")
+"""Secrets of a conninfo that no variable of libpq's can carry."""
+
+_SAID = ("pg_dump: error:", "pg_restore: error:", "pg_dump: detail:")
+_LINES_SHOWN = 5
+_NEW_TIMEOUT_MAJOR = 17
+_UNKNOWN_TIMEOUT = 'unrecognized configuration parameter "transaction_timeout"'
+_ONE_IGNORED = "errors ignored on restore: 1"
+
+
+@contextmanager
+def dumping(
+    programs: ClientPrograms, conninfo: str, *, snapshot: str, server_major: int
+) -> Iterator[IO[bytes]]:
+    """Have a stream of a dump as of `snapshot`. It must be read to its end.
+
+    Raises DatabaseServerError after the block if the dump is not whole.
+    """
+    if programs.major < server_major:
+        raise DatabaseServerError(
+            f"The server is PostgreSQL {server_major}, and {programs.pg_dump} is of "
+            f"{programs.major}, which cannot read it. Set ROLLCALL_POSTGRES_BIN to programs of "
+            f"PostgreSQL {server_major} or newer."
+        )
+    command = [
+        str(programs.pg_dump),
+        *("--format=custom", f"--compress={COMPRESSION}", f"--snapshot={snapshot}"),
+        *(f"--schema={SCHEMA}", "--no-publications", "--no-subscriptions"),
+        *(f"--lock-wait-timeout={LOCK_TIMEOUT}", "--no-password"),
+        *(f"--exclude-table-data={SCHEMA}.{table}" for table in WITHOUT_ROWS),
+    ]
+    with (
+        tempfile.TemporaryFile() as said,
+        _started(command, conninfo, output=subprocess.PIPE, errors=said) as process,
+    ):
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        yield process.stdout
+        if process.wait() != 0:
+            raise server_failure("The database could not be read.", _lines(said))
+
+
+def restore_dump(
+    programs: ClientPrograms, conninfo: str, dump: Iterable[bytes], *, server_major: int
+) -> None:
+    """Write a dump into an empty database. Raises DatabaseServerError if it is not all there."""
+    options = [f"--schema={SCHEMA}", "--no-owner", "--no-tablespaces", "--no-password"]
+    older = server_major < _NEW_TIMEOUT_MAJOR <= programs.major
+    if not older:
+        options.append("--exit-on-error")
+    with (
+        tempfile.TemporaryFile() as said,
+        _started(
+            [str(programs.pg_restore), *options], conninfo, input_=subprocess.PIPE, errors=said
+        ) as process,
+    ):
+        _feed(process, dump)
+        if process.wait() != 0 and not (older and _only_missed_a_timeout(said)):
+            raise server_failure("The backup could not be read into the database.", _lines(said))
+
+
+def _feed(process: "subprocess.Popen[bytes]", dump: Iterable[bytes]) -> None:
+    assert process.stdin is not None  # noqa: S101 - it is a pipe
+    try:
+        for chunk in dump:
+            process.stdin.write(chunk)
+        process.stdin.close()
+    except BrokenPipeError:
+        with suppress(BrokenPipeError):  # it has ended, and said why
+            process.stdin.close()
+
+
+def _only_missed_a_timeout(said: IO[bytes]) -> bool:
+    """Tell whether all that an older server refused is a setting that is not needed."""
+    said.seek(0)
+    text = said.read().decode(errors="replace")
+    return _UNKNOWN_TIMEOUT in text and text.rstrip().endswith(_ONE_IGNORED)
+
+
+@contextmanager
+def _started(
+    command: Sequence[str],
+    conninfo: str,
+    *,
+    errors: IO[bytes],
+    input_: int = subprocess.DEVNULL,
+    output: int = subprocess.DEVNULL,
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """Have a program that works on a database, out of reach of the terminal's Ctrl-C."""
+    address, variables = _apart(conninfo)
+    try:
+        process = subprocess.Popen(
+            [*command, f"--dbname={address}"],
+            cwd="/",
+            env={**_environ(), **variables},
+            start_new_session=True,
+            stdin=input_,
+            stdout=output,
+            stderr=errors,
+        )
+    except OSError as error:
+        raise DatabaseServerError(f"{command[0]} could not be run: {error}.") from error
+    with process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
+
+
+def _apart(conninfo: str) -> tuple[str, Mapping[str, str]]:
+    """What may stand on a command line, and the password as a variable."""
+    parts = {name: str(value) for name, value in conninfo_to_dict(conninfo).items()}
+    hidden = [name for name in HIDDEN if name in parts]
+    if hidden:
+        raise DatabaseServerError(
+            f"The {hidden[0]} of database_url cannot be handed to PostgreSQL's programs unseen. "
+            "Put it into a service file of libpq's, and name the service instead (service=…)."
+        )
+    password = parts.pop("password", None)
+    return make_conninfo(**parts), {} if password is None else {"PGPASSWORD": password}
+
+
+def _environ() -> Mapping[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
+    return {"PATH": os.defpath, **ours, "LC_ALL": "C"}
+
+
+def _lines(said: IO[bytes]) -> list[str]:
+    said.seek(0)
+    lines = said.read().decode(errors="replace").splitlines()
+    return [line for line in lines if line.startswith(_SAID)][-_LINES_SHOWN:]

@@ -1,0 +1,178 @@
+"""What the database keeps sealed, all of it: counted by key, sealed anew, given up when lost.
+
+Every sealed column stands in SEALED. One that did not would be lost with the key that it was
+sealed with, so a test looks for such columns.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+import msgspec
+from django.db import models, transaction
+
+from rollcall.core.errors import SetupError
+from rollcall.credentials.sealing import KeyRing, SealingError, key_name, seal, unseal
+from rollcall.credentials.secret import Secret
+from rollcall.integrations.models import Integration, KeyPair, SyncRun
+from rollcall.integrations.queries import key_place, token_place
+
+BATCH = 500
+PRIVATE_KEYS = "private_keys"
+TOKENS = "tokens"
+UNKNOWN = "?"
+"""Stands for the key of a value that does not say which one it is."""
+
+
+class SealedColumn(msgspec.Struct, frozen=True):
+    """A column of sealed values, and the place that each of them is bound to."""
+
+    kind: str
+    model: type[Integration] | type[KeyPair]
+    column: str
+    place: Callable[[int], str]
+
+    @property
+    def table(self) -> str:
+        """The table that the column is in."""
+        return self.model._meta.db_table  # noqa: SLF001 - Django's documented way to a name
+
+    def rows(self) -> "models.QuerySet[models.Model]":
+        """Return the rows that hold a value."""
+        rows = self.model.objects.all_tenants()
+        return rows.exclude(**{f"{self.column}__isnull": True})
+
+
+SEALED = (
+    SealedColumn(PRIVATE_KEYS, KeyPair, "private_key", key_place),
+    SealedColumn(TOKENS, Integration, "token_sealed", token_place),
+)
+
+
+class SealedValue(msgspec.Struct, frozen=True):
+    """One sealed value. `opened` is None where it does not open with the keys that there are."""
+
+    column: SealedColumn
+    row_id: int
+    tenant_id: int
+    sealed: bytes
+    key: str
+    opened: Secret | None
+
+
+class SealedCounts(msgspec.Struct, frozen=True):
+    """How many values of each kind each key seals, and how many do not open, by what they say."""
+
+    opened: Mapping[str, Mapping[str, int]]
+    lost: Mapping[str, Mapping[str, int]]
+
+    def sealed_with(self, key: str) -> int:
+        """Return how many values the key opens."""
+        return sum(self.opened.get(key, {}).values())
+
+    @property
+    def total_lost(self) -> int:
+        """How many values nothing opens."""
+        return sum(sum(kinds.values()) for kinds in self.lost.values())
+
+
+def count_sealed(ring: KeyRing) -> SealedCounts:
+    """Count what is sealed, by the key that really opens it."""
+    opened: dict[str, dict[str, int]] = {}
+    lost: dict[str, dict[str, int]] = {}
+    for value in _values(ring):
+        counts = (opened if value.opened else lost).setdefault(value.key, {})
+        counts[value.column.kind] = counts.get(value.column.kind, 0) + 1
+    return SealedCounts(opened=opened, lost=lost)
+
+
+def seal_anew(ring: KeyRing) -> int:
+    """Seal with the current key what another key of the ring opens; return how many values.
+
+    A value that somebody else changes meanwhile is left to them, and to the next call.
+    """
+    count = 0
+    for value in _values(ring):
+        if value.opened is not None and value.key != ring.current:
+            place = value.column.place(value.tenant_id)
+            count += _replace(value, seal(ring, value.opened, place=place))
+    return count
+
+
+def _replace(value: SealedValue, sealed: bytes | None) -> int:
+    rows = value.column.model.objects.of(value.tenant_id).filter(pk=value.row_id)
+    return rows.filter(**{value.column.column: value.sealed}).update(
+        **{value.column.column: sealed}
+    )
+
+
+@transaction.atomic
+def give_up_lost(ring: KeyRing, *, now: datetime) -> list[int]:
+    """Retire the key pairs that do not open and drop such tokens; return tenants left without one.
+
+    Those are the tenants that cannot sign in until they have a new key pair.
+    """
+    tenants = set()
+    for value in list(_values(ring)):
+        if value.opened is not None:
+            continue
+        if value.column.kind == TOKENS:
+            _replace(value, None)
+        elif _retire(value, now):
+            tenants.add(value.tenant_id)
+    usable = KeyPair.objects.all_tenants().exclude(state=KeyPair.State.RETIRED)
+    able = set(usable.filter(tenant_id__in=tenants).values_list("tenant_id", flat=True))
+    return sorted(tenants - able)
+
+
+def _retire(value: SealedValue, now: datetime) -> int:
+    rows = KeyPair.objects.of(value.tenant_id).filter(pk=value.row_id)
+    usable = rows.exclude(state=KeyPair.State.RETIRED)
+    return usable.update(state=KeyPair.State.RETIRED, retired_at=now)
+
+
+def _values(ring: KeyRing) -> Iterator[SealedValue]:
+    for column in SEALED:
+        for row_id, tenant_id, sealed in _rows(column):
+            yield _value(ring, column, row_id, tenant_id, sealed)
+
+
+def _rows(column: SealedColumn) -> Iterator[tuple[int, int, bytes]]:
+    """Yield id, tenant and value of each row, batch by batch, so that no statement takes long."""
+    after = 0
+    while True:
+        rows = column.rows().filter(pk__gt=after).order_by("pk")
+        batch = list(rows.values_list("pk", "tenant_id", column.column)[:BATCH])
+        for row_id, tenant_id, sealed in batch:
+            yield row_id, tenant_id, bytes(sealed)
+        if len(batch) < BATCH:
+            return
+        after = batch[-1][0]
+
+
+def _value(
+    ring: KeyRing, column: SealedColumn, row_id: int, tenant_id: int, sealed: bytes
+) -> SealedValue:
+    key, opened = UNKNOWN, None
+    try:
+        key = key_name(sealed)
+        opened = unseal(ring, sealed, place=column.place(tenant_id))
+    except SealingError:
+        pass
+    return SealedValue(column, row_id, tenant_id, sealed, key, opened)
+
+
+def check_opens(ring: KeyRing, *, lost: int) -> None:
+    """Raise SetupError if more values than `lost` do not open with the keys."""
+    counts = count_sealed(ring)
+    if counts.total_lost > lost:
+        raise SetupError(
+            f"{counts.total_lost - lost} secrets do not open with the keys that there are: "
+            "the keys are others than those they were sealed with.",
+            code="keys-missing",
+        )
+
+
+def running_runs() -> list[int]:
+    """Return the runs that are going on: each may have read the keys some time ago."""
+    rows = SyncRun.objects.all_tenants().filter(state=SyncRun.State.RUNNING)
+    return list(rows.order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,1 @@
+"""Whole nights: many tenants, several workers, and whatever may happen to them."""
