@@ -102,6 +102,7 @@ def render_pages() -> dict[Path, str]:
         "entra-errors.md": _microsoft_codes(meanings),
         "graph-permissions.md": _permissions(meanings),
         "json.md": _json(meanings),
+        "metrics.md": _metrics(meanings),
         "refusals-and-problems.md": _outcomes(meanings),
         "settings.md": _settings(meanings),
     }
@@ -254,6 +255,20 @@ def _json_type(hint: Any) -> str:
         return "string"
     name = next(name for name, place in OBJECTS.items() if resolve_name(place) is hint)
     return f"[{name}](#{name.replace(' ', '-')})"
+
+
+def _metrics(meanings: Meanings) -> str:
+    from rollcall.health.catalogue import METRICS
+
+    rows = [
+        (_code(each.name), each.kind, ", ".join(map(_code, each.labels)), each.help)
+        for each in METRICS
+    ]
+    return _page(
+        "# Metrics",
+        meanings.pages["metrics"],
+        _table(("metric", "type", "labels", "what it says"), rows),
+    )
 
 
 def _permissions(meanings: Meanings) -> str:

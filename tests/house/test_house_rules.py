@@ -23,11 +23,15 @@ ALL_TENANTS = {
     "src/rollcall/audit/operations.py": "an entry may concern the whole system",
     "src/rollcall/fleet/operations.py": "processes are no tenant's",
     "src/rollcall/fleet/queries.py": "processes are no tenant's",
+    "src/rollcall/fleet/retention.py": "processes are no tenant's",
     "src/rollcall/integrations/queue.py": "the queue is all tenants'",
     "src/rollcall/integrations/recovery.py": "whoever's worker died",
+    "src/rollcall/integrations/restored_operations.py": "nobody works on a restored database",
+    "src/rollcall/integrations/retention_operations.py": "what is old is old for all",
     "src/rollcall/integrations/schedules.py": "the scheduler asks for all that is due",
     "src/rollcall/integrations/runs.py": "a run is named by its id alone at the server's shell",
     "src/rollcall/integrations/run_operations.py": "the same, and a worker ends its own run",
+    "src/rollcall/integrations/sealed_operations.py": "keys seal the secrets of all tenants",
     "src/rollcall/tenants/scope.py": "where it is defined",
 }
 """Who may cross tenants, and why."""

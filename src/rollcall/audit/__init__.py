@@ -1,1 +1,1 @@
-"""Who did what. Entries are only ever added."""
+"""Who did what. Entries are added and, when they have been kept long enough, deleted."""

@@ -8,9 +8,11 @@ from typing import NoReturn
 
 import click
 
+from rollcall.cli.backup import backup, restore
 from rollcall.cli.command import FAILED
 from rollcall.cli.contacts import contacts
 from rollcall.cli.doctor import doctor
+from rollcall.cli.encryption import encryption
 from rollcall.cli.extensions import extensions
 from rollcall.cli.keys import key
 from rollcall.cli.m365 import m365
@@ -19,6 +21,7 @@ from rollcall.cli.serve import scheduler, up, web, worker
 from rollcall.cli.sync import sync
 from rollcall.cli.tenants import tenant
 from rollcall.cli.transfer import export, import_
+from rollcall.cli.upgrade import upgrade
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -46,6 +49,10 @@ for command in (
     web,
     worker,
     scheduler,
+    backup,
+    restore,
+    upgrade,
+    encryption,
 ):
     cli.add_command(command)
 

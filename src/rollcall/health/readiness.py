@@ -1,4 +1,4 @@
-"""Whether this machine can do its work: /readyz. The database is asked at most once a second."""
+"""Whether this machine can do its work: /readyz. The database is asked at most twice a second."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from rollcall.health.database import short_transaction
 from rollcall.health.statements import load_statements
 
 STATEMENT_SECONDS: Final = 2
-FRESH_SECONDS: Final = 1.0
+FRESH_SECONDS: Final = 0.5
 RECENT_SECONDS: Final = 15.0
 WORK: Final = ("scheduler", "worker")
 

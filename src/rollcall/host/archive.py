@@ -11,7 +11,7 @@ import hashlib
 import os
 import secrets
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +49,9 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     migrations: tuple[str, ...]
     keys: tuple[KeyNeed, ...]
     lost_secrets: int
-    counts: Mapping[str, int]
+    tenants: int
+    extensions: int
+    contacts: int
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,8 +177,8 @@ def new_archive(path: Path, *, replace: bool) -> Iterator[ArchiveDraft]:
 
     Raises SetupError for one that is there unless it may be replaced, and for a full disk.
     """
-    _refuse_place(path, replace=replace)
     with _write_errors(path):
+        _refuse_place(path, replace=replace)
         _clear_drafts(path)
         draft = path.with_name(f".{path.name}.draft-{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)

@@ -15,11 +15,12 @@ from django.db import connection, transaction
 
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
+from rollcall.environment import Environment
 from rollcall.host.archive import Contents, new_archive
 from rollcall.host.binaries import find_client_programs
 from rollcall.host.dumping import dumping
 from rollcall.host.schema import applied_migrations, has_tables, tables_kept
-from rollcall.wiring.key_transfer import needed_keys
+from rollcall.wiring.key_transfer import KeyNeed, needed_keys
 from rollcall.wiring.machine import Machine
 
 _MAJOR = 10_000
@@ -37,7 +38,14 @@ class BackupView(msgspec.Struct, frozen=True, kw_only=True):
 
     file: str
     bytes: int
-    contents: Contents
+    made_at: datetime
+    rollcall: str
+    postgresql: str
+    tenants: int
+    extensions: int
+    contacts: int
+    keys: tuple[KeyNeed, ...]
+    lost_secrets: int
     key_file: str
 
 
@@ -61,11 +69,23 @@ def make_backup(
         subject=path.name,
         detail={"bytes": part.bytes, "keys": [need.name for need in contents.keys]},
     )
+    return to_view(path, contents, machine.environment)
+
+
+def to_view(path: Path, contents: Contents, environment: Environment) -> BackupView:
+    """Return a backup file as others see it."""
     return BackupView(
         file=os.fspath(path),
         bytes=path.stat().st_size,
-        contents=contents,
-        key_file=str(machine.environment.encryption_key_file),
+        made_at=contents.made_at,
+        rollcall=contents.rollcall,
+        postgresql=contents.postgresql,
+        tenants=contents.tenants,
+        extensions=contents.extensions,
+        contacts=contents.contacts,
+        keys=contents.keys,
+        lost_secrets=contents.lost_secrets,
+        key_file=str(environment.encryption_key_file),
     )
 
 
@@ -100,5 +120,7 @@ def _contents(machine: Machine, now: datetime) -> Contents:
         migrations=tuple(applied_migrations()),
         keys=needs,
         lost_secrets=lost,
-        counts={"tenants": tenants, "extensions": extensions, "contacts": contacts},
+        tenants=tenants,
+        extensions=extensions,
+        contacts=contacts,
     )

@@ -4,12 +4,14 @@ What they say is passed on without its details: those of an error hold rows.
 """
 
 import os
+import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rollcall.host.binaries import ClientPrograms
@@ -31,6 +33,15 @@ _LINES_SHOWN = 5
 _NEW_TIMEOUT_MAJOR = 17
 _UNKNOWN_TIMEOUT = 'unrecognized configuration parameter "transaction_timeout"'
 _ONE_IGNORED = "errors ignored on restore: 1"
+_NEWER_DUMP = "unsupported version"
+_UNREAD = "The backup could not be read into the database."
+_NOT_EVERYWHERE = re.compile(
+    r"^(\\(un)?restrict .*"  # for psql alone
+    r"|SET transaction_timeout = 0;"  # since 17
+    r"|ALTER TABLE ONLY \S+ ALTER COLUMN \S+ SET \(pg_attver=\d+\);"  # of some minor versions
+    r")\n",
+    re.MULTILINE,
+)
 
 
 @contextmanager
@@ -65,22 +76,75 @@ def dumping(
 
 
 def restore_dump(
-    programs: ClientPrograms, conninfo: str, dump: Iterable[bytes], *, server_major: int
+    programs: ClientPrograms,
+    conninfo: str,
+    dump: Callable[[], Iterable[bytes]],
+    *,
+    server_major: int,
 ) -> None:
-    """Write a dump into an empty database. Raises DatabaseServerError if it is not all there."""
-    options = [f"--schema={SCHEMA}", "--no-owner", "--no-tablespaces", "--no-password"]
+    """Write a dump into an empty database. Raises DatabaseServerError if it is not all there.
+
+    `dump` is called for each part: the tables, their rows, and what checks and finds the rows.
+    """
     older = server_major < _NEW_TIMEOUT_MAJOR <= programs.major
-    if not older:
-        options.append("--exit-on-error")
+    tables = _read_tables(programs, conninfo, dump())
+    try:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(tables.encode())
+    except psycopg.Error as error:
+        words = [error.diag.message_primary or ""]
+        raise server_failure("The tables could not be made.", words) from error
+    for section in ("data", "post-data"):
+        options = [f"--section={section}", *([] if older else ["--exit-on-error"])]
+        with _restoring(programs, conninfo, options, dump()) as (process, said, _):
+            if process.wait() != 0 and not (older and _only_missed_a_timeout(said)):
+                raise server_failure(_UNREAD, _lines(said))
+
+
+def _read_tables(programs: ClientPrograms, conninfo: str, dump: Iterable[bytes]) -> str:
+    """Return the SQL that makes the tables, without what only some servers understand."""
+    options = ["--section=pre-data", "--file=-"]
+    with _restoring(programs, conninfo, options, dump) as (process, said, written):
+        if process.wait() != 0:
+            raise _unread(programs, _lines(said))
+        written.seek(0)
+        return _NOT_EVERYWHERE.sub("", written.read().decode())
+
+
+@contextmanager
+def _restoring(
+    programs: ClientPrograms, conninfo: str, options: Sequence[str], dump: Iterable[bytes]
+) -> "Iterator[tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]]":
+    """Have pg_restore at work on a dump: the process, what it says, and what it writes."""
+    to_file = any(option.startswith("--file") for option in options)
+    command = [
+        *(str(programs.pg_restore), f"--schema={SCHEMA}", "--no-owner", "--no-tablespaces"),
+        *([] if to_file else ["--no-password"]),
+        *options,
+    ]
     with (
         tempfile.TemporaryFile() as said,
+        tempfile.TemporaryFile() as written,
         _started(
-            [str(programs.pg_restore), *options], conninfo, input_=subprocess.PIPE, errors=said
+            command,
+            None if to_file else conninfo,
+            input_=subprocess.PIPE,
+            output=written.fileno(),
+            errors=said,
         ) as process,
     ):
         _feed(process, dump)
-        if process.wait() != 0 and not (older and _only_missed_a_timeout(said)):
-            raise server_failure("The backup could not be read into the database.", _lines(said))
+        yield process, said, written
+
+
+def _unread(programs: ClientPrograms, lines: list[str]) -> DatabaseServerError:
+    if any(_NEWER_DUMP in line for line in lines):
+        return DatabaseServerError(
+            f"The backup was written by programs of a newer PostgreSQL than {programs.version}, "
+            f"of which those in {programs.directory} are. Let ROLLCALL_POSTGRES_BIN name newer "
+            "ones, or leave it unset."
+        )
+    return server_failure(_UNREAD, lines)
 
 
 def _feed(process: "subprocess.Popen[bytes]", dump: Iterable[bytes]) -> None:
@@ -104,17 +168,17 @@ def _only_missed_a_timeout(said: IO[bytes]) -> bool:
 @contextmanager
 def _started(
     command: Sequence[str],
-    conninfo: str,
+    conninfo: str | None,
     *,
     errors: IO[bytes],
     input_: int = subprocess.DEVNULL,
     output: int = subprocess.DEVNULL,
 ) -> "Iterator[subprocess.Popen[bytes]]":
     """Have a program that works on a database, out of reach of the terminal's Ctrl-C."""
-    address, variables = _apart(conninfo)
+    address, variables = _apart(conninfo) if conninfo is not None else ("", {})
     try:
         process = subprocess.Popen(
-            [*command, f"--dbname={address}"],
+            [*command, *([f"--dbname={address}"] if address else [])],
             cwd="/",
             env={**_environ(), **variables},
             start_new_session=True,

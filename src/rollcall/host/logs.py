@@ -18,8 +18,14 @@ from rollcall.environment import Environment
 LOG_BYTES = 10_000_000
 LOG_FILES = 5
 MOST_FRAMES = 20
-OTHERS = {"procrastinate": logging.WARNING, "django": logging.WARNING, "granian": logging.WARNING}
-"""Libraries whose warnings are ours to know."""
+OTHERS = {
+    "asyncio": logging.ERROR,
+    "django": logging.WARNING,
+    "granian": logging.WARNING,
+    "procrastinate": logging.WARNING,
+    "psycopg": logging.ERROR,
+}
+"""Libraries whose complaints are ours to know, from which level on."""
 
 Event = MutableMapping[str, Any]
 
@@ -48,6 +54,7 @@ def configure_logs(
     _attach(handlers, "rollcall", getattr(logging, environment.log_level.upper()))
     for library, level in OTHERS.items():
         _attach(handlers, library, level)
+    logging.raiseExceptions = False  # a line that cannot be written, on a full disk, is lost
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -65,7 +72,7 @@ def _formatter(name: str) -> logging.Formatter:
         return {**event, "part": name}
 
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_SHARED,
+        foreign_pre_chain=[*_SHARED, _shorten],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             add_part,
@@ -73,6 +80,11 @@ def _formatter(name: str) -> logging.Formatter:
             structlog.processors.JSONRenderer(),
         ],
     )
+
+
+def _shorten(_logger: Any, _method: str, event: Event) -> Event:
+    """Keep the first line of what a library says; objects with all they hold may follow it."""
+    return {**event, "event": str(event["event"]).strip().partition("\n")[0]}
 
 
 def _name_exception(_logger: Any, _method: str, event: Event) -> Event:

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 from psycopg.conninfo import conninfo_to_dict
 
+from rollcall.core.errors import TransientError
 from rollcall.environment import Environment
+from rollcall.host.disk import full_disk_error
 from rollcall.host.logs import configure_logs
 from rollcall.host.postgres import running_database
 from rollcall.host.schema import ensure_schema
 from rollcall.wiring.machine import Machine
+
+DATABASE_GONE = "database-gone"
 
 
 @contextmanager
@@ -37,8 +41,18 @@ def open_as_it_is(
         connect_django(address.conninfo)
         try:
             yield Machine(environment=environment, conninfo=address.conninfo)
+        except (OperationalError, InterfaceError, TransientError) as error:
+            if getattr(error, "code", DATABASE_GONE) == DATABASE_GONE:
+                _say_if_full(environment, error)
+            raise
         finally:
             connections.close_all()
+
+
+def _say_if_full(environment: Environment, error: Exception) -> None:
+    full = full_disk_error(environment)
+    if full is not None:
+        raise full from error
 
 
 def connect_django(conninfo: str) -> None:

@@ -16,7 +16,7 @@ from django.db import connection, connections
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
 from rollcall.host.archive import Archive, Contents
-from rollcall.host.backup import server_major
+from rollcall.host.backup import BackupView, server_major, to_view
 from rollcall.host.beside import Beside, database_beside
 from rollcall.host.binaries import find_client_programs
 from rollcall.host.dumping import restore_dump
@@ -53,13 +53,11 @@ class RestoreOrder(msgspec.Struct, frozen=True, kw_only=True):
 class RestoreView(msgspec.Struct, frozen=True, kw_only=True):
     """What was restored, and what became of its keys and runs."""
 
-    file: str
-    contents: Contents
+    backup: BackupView
     replaced: bool
     migrations: tuple[str, ...]
     interrupted_runs: int
     keys_taken: tuple[str, ...]
-    key_file: str
     tenants_without_key_pair: tuple[str, ...]
 
 
@@ -108,7 +106,7 @@ def _refuse_without_keys(machine: Machine, contents: Contents, order: RestoreOrd
     file = machine.environment.encryption_key_file
     missing = missing_keys(file, contents.keys, given=order.keys)
     if missing and not order.without_keys:
-        names = ", ".join(f"{need.name} ({need.secrets} secrets)" for need in missing)
+        names = ", ".join(need.name for need in missing)
         where = f"neither in {file} nor in {order.keys}" if order.keys else f"not in {file}"
         raise SetupError(
             f"The secrets of the backup are sealed with keys that are {where}: {names}. Name the "
@@ -144,7 +142,7 @@ def _refuse_full(order: RestoreOrder) -> bool:
         tenants = cursor.fetchone()[0]
     if tenants and not order.replace:
         raise SetupError(
-            f"The database is not empty: it holds {tenants} tenants. Restore into an empty home, "
+            f"The database is not empty: it holds tenants ({tenants}). Restore into an empty home, "
             "or let the backup take the place of all that is there (--replace).",
             code="not-empty",
             help_page=GUIDE,
@@ -168,11 +166,11 @@ def _load(machine: Machine, archive: Archive, beside: Beside) -> None:
     connect_django(beside.conninfo)
     programs = find_client_programs(machine.environment.postgres_bin)
     with plain_failures(), connection.cursor() as cursor:
-        cursor.execute(create_roles().sql)
+        cursor.execute(str(create_roles().sql))
         major = server_major()
-    restore_dump(programs, beside.conninfo, archive.dump(), server_major=major)
+    restore_dump(programs, beside.conninfo, archive.dump, server_major=major)
     with plain_failures(), connection.cursor() as cursor:
-        cursor.execute(act_as_roles().sql)
+        cursor.execute(str(act_as_roles().sql))
 
 
 def _settle(
@@ -203,13 +201,11 @@ def _settle(
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return RestoreView(
-        file=os.fspath(archive.path),
-        contents=contents,
+        backup=to_view(archive.path, contents, machine.environment),
         replaced=replaced,
         migrations=tuple(migrations),
         interrupted_runs=interrupted,
         keys_taken=taken,
-        key_file=str(file),
         tenants_without_key_pair=tuple(get_tenant_by_id(each).slug for each in tenants),
     )
 

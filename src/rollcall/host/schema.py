@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import OperationalError, ProgrammingError
 
@@ -128,8 +129,9 @@ def pending_migrations() -> list[str]:
 
 def known_migrations() -> set[str]:
     """Return the names of the migrations that this program has."""
-    loader = MigrationExecutor(connection).loader
-    return {f"{app}.{name}" for app, name in loader.disk_migrations}
+    loader = MigrationLoader(None, load=False)
+    loader.load_disk()
+    return {f"{app}.{name}" for app, name in loader.disk_migrations or ()}
 
 
 def applied_migrations() -> list[str]:

@@ -102,12 +102,16 @@ def oldest_waiting() -> datetime | None:
     return rows.order_by("asked_at").values_list("asked_at", flat=True).first()
 
 
-def drop_job(run_id: int) -> None:
-    """Take the job of a run that nobody needs to carry out any more out of the queue."""
+def drop_job(run_id: int, *, of_dead: bool = False) -> None:
+    """Take the job of a run that nobody needs to carry out any more out of the queue.
+
+    One that a worker has in hand is that worker's to end, unless it is `of_dead`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM procrastinate_jobs WHERE queueing_lock = %s AND status = 'todo'",
-            [f"run:{run_id}"],
+            "DELETE FROM procrastinate_jobs WHERE queueing_lock = %s "
+            "AND (status = 'todo' OR %s AND status = 'doing')",
+            [f"run:{run_id}", of_dead],
         )
 
 

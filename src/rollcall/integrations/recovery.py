@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from rollcall.core.report import Failure
 from rollcall.integrations.models import SyncRun
-from rollcall.integrations.queue import queue_waiting
+from rollcall.integrations.queue import drop_job, queue_waiting
 from rollcall.integrations.schedules import count_run, note_end
 
 LOCK_CLASS = 0x526F6C6C
@@ -101,6 +101,8 @@ def _succeed(
     row.error = msgspec.to_builtins(failure)
     row.progress = {}
     row.save(update_fields=["state", "finished_at", "error", "progress"])
+    if fence is None:
+        drop_job(run_id, of_dead=True)  # or its lock would keep the next run waiting
     if not goes_on:
         note_end(row, retry=True, now=now)
     else:

@@ -20,7 +20,7 @@ from rollcall.host.certificate import (
 )
 from rollcall.host.self_signed import ensure_self_signed
 
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = 3.0
 
 _log = structlog.get_logger(__name__)
 

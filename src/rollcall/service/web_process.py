@@ -67,7 +67,7 @@ def main() -> None:
     assignment = pickle.load(sys.stdin.buffer)  # noqa: S301 - our parent wrote it, to a pipe of ours
     if not isinstance(assignment, Assignment):
         raise TypeError("standard input holds no assignment")
-    threading.Thread(target=_end_with, args=(sys.stdin.buffer,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(sys.stdin.fileno(),), daemon=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollcall.config.settings")
     _Granian(assignment).work()
 
@@ -196,9 +196,9 @@ def _configure_logs(assignment: Assignment) -> None:
     logging.getLogger("django.request").setLevel(logging.CRITICAL)
 
 
-def _end_with(pipe: IO[bytes]) -> None:
+def _end_with(pipe: int) -> None:
     """End this process when the other end of the pipe is closed: the parent's, dead or alive."""
-    while pipe.read(1):
+    while os.read(pipe, 1):  # not a file object: Python would wait for its lock when it ends
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(STOP_SECONDS)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import psycopg
 import structlog
 from django.db import connections
 from procrastinate import App, PsycopgConnector
@@ -89,7 +90,7 @@ async def _work(machine: Machine, hands: _Hands, stopping: Stopping) -> None:
     while not stopping:
         try:
             await _serve_queue(machine, hands, stopping)
-        except (ConnectorException, OSError) as error:
+        except (ConnectorException, psycopg.OperationalError, OSError) as error:
             _log.warning("worker.lost_the_database", error=type(error).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
 
@@ -112,8 +113,7 @@ async def _serve_queue(machine: Machine, hands: _Hands, stopping: Stopping) -> N
         try:
             await asyncio.wait(lanes, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for lane in lanes:
-                lane.cancel()
+            _cancel_once(lanes)
             ended = await asyncio.gather(*lanes, return_exceptions=True)
     for outcome in ended:
         if isinstance(outcome, Exception):
@@ -121,9 +121,15 @@ async def _serve_queue(machine: Machine, hands: _Hands, stopping: Stopping) -> N
 
 
 def _cancel(loop: asyncio.AbstractEventLoop, lanes: Iterable["asyncio.Task[None]"]) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(_cancel_once, lanes)
+
+
+def _cancel_once(lanes: Iterable["asyncio.Task[None]"]) -> None:
+    """Let the lanes end in peace: a second cancel would not wait for the runs in hand."""
     for lane in lanes:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(lane.cancel)
+        if not lane.done() and not lane.cancelling():
+            lane.cancel()
 
 
 async def _serve_lane(app: App, lane: str, slots: int) -> None:

@@ -3,18 +3,25 @@
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 from tests.integration.commands.program import PROGRAM, cloud_settings
-from tests.integration.hosts.network import Network
+from tests.integration.hosts.network import MICROSOFT, Network
 from tests.simulator.control import Simulator
 
 KEYS = Path("keys/encryption.json")
+PORT = 8443
 STOP_SECONDS = 60
+LAST_CHARACTERS = 3000
+BAD_SIGNS = ("Traceback", "run.broke")
 
 
 @dataclass
@@ -42,9 +49,33 @@ class Host:
                 start_new_session=True,
             )
 
+    def ready(self) -> bool:
+        """Ask the web server here, from another host, whether all is ready."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        url = f"https://{self.network.address(self.name)}:{PORT}/readyz"
+        try:
+            with (
+                self.network.inside(MICROSOFT),
+                urlopen(url, context=context, timeout=20) as answer,
+            ):
+                return bool(answer.status == HTTPStatus.OK)
+        except URLError:  # 503, or nobody listens yet
+            return False
+
     def said(self, part: str) -> Path:
         """Return the file with all that a part wrote to stdout and stderr."""
         return self.home / f"{part}.said"
+
+    def last_said(self, part: str) -> str:
+        """Return the last lines that a part said."""
+        return self.said(part).read_text()[-LAST_CHARACTERS:]
+
+    def check_log(self, part: str) -> None:
+        """Assert that a part said sentences only, and that nothing broke."""
+        said = self.said(part).read_text()
+        for sign in BAD_SIGNS:
+            assert sign not in said, said
 
     def pid(self, part: str) -> int:
         """Return the process of a part."""
@@ -89,7 +120,8 @@ def new_host(
     """Have a host whose home holds nothing but settings and the keys that all machines share."""
     (home / KEYS).parent.mkdir(parents=True, mode=0o700)
     shutil.copy(keys, home / KEYS)
-    settings = f"worker_slots = 3\n{cloud_settings(simulator)}"
+    listen = f'listen = "{network.address(name)}:{PORT}"\n'
+    settings = f"worker_slots = 3\n{listen}{cloud_settings(simulator)}"
     (home / "rollcall.toml").write_text(settings)
     host = Host(network, name, home, url)
     try:

@@ -29,16 +29,17 @@ LAST_RUNS: Final = """
     ORDER BY integration_id, id DESC
 """
 
-TAKEOVERS: Final = """
-    SELECT lost.id, extract(epoch FROM next.started_at)::float8 - %s,
+RECOVERIES: Final = """
+    SELECT lost.id, extract(epoch FROM min(next.started_at))::float8 - %s,
         extract(epoch FROM min(done.finished_at))::float8 - %s
     FROM integrations_syncrun lost
-    JOIN integrations_syncrun next ON next.goes_on_id = lost.id
     JOIN integrations_syncrun done ON done.integration_id = lost.integration_id
-        AND done.id >= next.id AND done.state = 'applied'
-    WHERE lost.id = ANY (%s) GROUP BY lost.id, next.id
+        AND done.id >= lost.id AND done.state = 'applied'
+    LEFT JOIN integrations_syncrun next ON next.integration_id = lost.integration_id
+        AND next.id > lost.id AND lost.state <> 'applied'
+    WHERE lost.id = ANY (%s) GROUP BY lost.id
 """
-"""Of runs that lost their worker: seconds until others went on, and until they were through."""
+"""Of runs that something happened to: seconds until others went on, and until they were through."""
 
 VERSIONS: Final = """
     SELECT directory_object_id, version FROM telephony_extension ORDER BY directory_object_id
@@ -64,3 +65,18 @@ _SHARED_NUMBERS = """
 """
 
 NEVER: Final = (_UNFINISHED, _AT_ONCE, _CREATED_TWICE, _SHARED_NUMBERS)
+
+_ALL_RUNS = """
+    SELECT id, integration_id, trigger, state, worker, takeovers, error->>'code', hold,
+        to_char(started_at, 'MI:SS'), to_char(finished_at, 'MI:SS')
+    FROM integrations_syncrun ORDER BY id
+"""
+
+LOOKS: Final = (
+    _ALL_RUNS,
+    "SELECT kind, pid, load, now() - beat_at FROM fleet_process ORDER BY pid",
+    "SELECT id, queue_name, status, worker_id, queueing_lock, lock FROM procrastinate_jobs",
+    "SELECT id, now() - last_heartbeat FROM procrastinate_workers",
+    "SELECT integration_id, attempts, next_at - now() FROM integrations_schedule",
+)
+"""For whoever reads why a scene failed."""

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -21,6 +21,8 @@ NAMESPACES = Path("/run/netns")
 ADDRESSES = "10.77.0"
 MASK = 24
 SWITCH = "switch"
+DATABASE, MICROSOFT, WORKING = "database", "microsoft", ("one", "two")
+"""The hosts by name."""
 
 _CLONE_NEWNET = 0x40000000
 _SECONDS = 20
@@ -28,21 +30,22 @@ _kernel = ctypes.CDLL(None, use_errno=True)
 
 
 class Network:
-    """Hosts by name; the name is also that of the cable's end at the switch."""
+    """The hosts; the name of one is also that of its cable's end at the switch."""
 
-    def __init__(self, hosts: Sequence[str]) -> None:
+    def __init__(self) -> None:
         self._prefix = f"rollcall-test-{secrets.token_hex(4)}"
+        hosts = (DATABASE, MICROSOFT, *WORKING)
         self._addresses = {
             host: f"{ADDRESSES}.{number}" for number, host in enumerate(hosts, start=1)
         }
 
     @classmethod
     @contextmanager
-    def built(cls, *hosts: str) -> Iterator["Network"]:
+    def built(cls) -> Iterator["Network"]:
         """Have a network for the block; skip the test where none can be made."""
         program = shutil.which("ip")
         need(program and os.geteuid() == 0, "root and the program ip: make deps")
-        network = cls(hosts)
+        network = cls()
         try:
             made = _ip("netns", "add", network._namespace(SWITCH))
             need(made.returncode == 0, f"the right to make network namespaces: {made.stderr}")

@@ -23,10 +23,9 @@ from rollcall.host.postmaster import find_orphans, read_postmaster
 from rollcall.host.service_user import ServiceUser, choose_user, run_as
 from rollcall.host.sockets import clear_directory
 from tests.integration.host.machine import lives, wait_until
-from tests.integration.hosts.network import Network
+from tests.integration.hosts.network import DATABASE, Network
 from tests.integration.server.cluster import PASSWORD, documented_statements
 
-HOST = "database"
 SUPERUSER = "postgres"
 OWNER = "rollcall"
 SECONDS = 60
@@ -48,9 +47,7 @@ class Server:
 
     def url(self, database: str) -> str:
         """Return where a database is for the other hosts."""
-        return (
-            f"postgresql://{OWNER}:{quote(PASSWORD)}@{self.network.address(HOST)}:5432/{database}"
-        )
+        return f"postgresql://{OWNER}:{quote(PASSWORD)}@{self.network.address(DATABASE)}:5432/{database}"
 
     def here(self, database: str, *, user: str = OWNER) -> str:
         """Return where a database is for the test."""
@@ -58,9 +55,9 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
-        rules = f"{self.network.address(HOST)} -c unix_socket_directories={self.directory}"
+        rules = f"{self.network.address(DATABASE)} -c unix_socket_directories={self.directory}"
         options = ("-l", self.directory / "log", "-o", f"-c listen_addresses={rules}")
-        with self.network.inside(HOST):
+        with self.network.inside(DATABASE):
             self._run(self.binaries.pg_ctl, "start", "-D", self.data, "-w", *options)
 
     def stop(self) -> None:

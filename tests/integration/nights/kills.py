@@ -53,8 +53,6 @@ def carry_out_kills(kills: list[Kill], plant: Plant, service: Service) -> Iterat
             continue
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        if kill.target == "up":
-            service.restart()
         yield str(kill)
 
 

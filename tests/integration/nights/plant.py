@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -214,13 +215,16 @@ def free_port() -> int:
 
 
 class Service:
-    """`rollcall up` as a process."""
+    """`rollcall up` as a process, started again when it fails, as systemd does."""
 
     def __init__(self, plant: Plant, *, workers: int) -> None:
         self._plant = plant
         self._workers = workers
         self._log = (plant.program.home / "up.out").open("a")
+        self._ended = threading.Event()
         self.process = self._start()
+        self._guard = threading.Thread(target=self._start_again, daemon=True)
+        self._guard.start()
 
     @classmethod
     @contextmanager
@@ -230,6 +234,9 @@ class Service:
         try:
             service.await_ready()
             yield service
+        except BaseException:
+            print("\n".join(service.last_words()))  # noqa: T201 - pytest shows it
+            raise
         finally:
             service.stop()
 
@@ -245,6 +252,11 @@ class Service:
             start_new_session=True,
         )
 
+    def _start_again(self) -> None:
+        while not self._ended.wait(0.1):
+            if self.process.poll() is not None:
+                self.process = self._start()
+
     def await_ready(self) -> None:
         """Wait until scheduler and workers are there."""
         query = """
@@ -253,13 +265,17 @@ class Service:
         """
         wait_until(lambda: self._plant.value(query) > self._workers, seconds=READY_SECONDS)
 
-    def restart(self) -> None:
-        """Start it again after it was killed."""
-        self.process.wait(STOP_SECONDS)
-        self.process = self._start()
+    def last_words(self) -> Iterator[str]:
+        """Yield the ends of all logs, for a test that failed."""
+        home = self._plant.program.home
+        for path in (home / "up.out", *sorted((home / "log").glob("*.log"))):
+            yield f"--- {path.name}"
+            yield from path.read_text(errors="replace").splitlines()[-30:]
 
     def stop(self) -> None:
         """Stop it as systemd does."""
+        self._ended.set()
+        self._guard.join()
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(STOP_SECONDS)

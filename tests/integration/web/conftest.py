@@ -11,6 +11,8 @@ from django.db import connections
 from tests.integration.commands.program import Program
 from tests.integration.web.server import Web, running_web
 
+TOKEN = "a-token-of-the-tests-0123456789"
+
 
 @pytest.fixture(scope="session")
 def web_program() -> Iterator[Program]:
@@ -29,6 +31,13 @@ def web_program() -> Iterator[Program]:
 
 @pytest.fixture(scope="session")
 def web(web_program: Program) -> Iterator[Web]:
-    """A web server with a self-signed certificate, for tests that leave it as it is."""
-    with running_web(web_program) as web:
+    """A web server for all comers with a self-signed certificate; tests leave it as it is."""
+    with running_web(web_program, host="0.0.0.0") as web:
+        yield web
+
+
+@pytest.fixture(scope="session")
+def guarded(web_program: Program) -> Iterator[Web]:
+    """A web server without HTTPS, which asks for a token; tests leave it as it is."""
+    with running_web(web_program, host="0.0.0.0", https=False, metrics_token=TOKEN) as web:
         yield web

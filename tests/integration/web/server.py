@@ -87,17 +87,11 @@ class Web:
         pids = children.read_text().split()
         return [int(pid) for pid in pids if lives(int(pid))]
 
-    def log(self) -> list[dict[str, Any]]:
-        """What it has logged."""
-        text = (self.program.home / "log" / "web.log").read_text()
-        return [json.loads(line) for line in text.splitlines()]
-
-    def stop(self) -> float:
-        """Stop it as a service manager does; return how many seconds that took."""
-        begun = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(SECONDS) == 0
-        return time.monotonic() - begun
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """What it has logged of one thing."""
+        path = self.program.home / "log" / "web.log"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line for line in map(json.loads, lines) if line["event"] == event]
 
 
 def anybody() -> ssl.SSLContext:
@@ -157,7 +151,7 @@ def wait_until(condition: Callable[[], object], *, seconds: float = SECONDS) -> 
     give_up_at = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < give_up_at, "waited in vain"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def lives(pid: int) -> bool:

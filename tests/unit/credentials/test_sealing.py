@@ -1,17 +1,11 @@
 """Secrets at rest: what is sealed opens with its key at its place, and nowhere else."""
 
-import base64
-import json
-import stat
-import threading
-from pathlib import Path
-
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.credentials.sealing import KeyRing, SealingError, load_key_ring, seal, unseal
+from rollcall.credentials.sealing import KeyRing, SealingError, seal, unseal
 from rollcall.credentials.secret import Secret
 
 PLACE = "integrations_keypair.private_key 1 7"
@@ -74,72 +68,6 @@ def test_another_key_of_the_same_name_does_not_open() -> None:
 def test_a_ring_does_not_print_its_keys() -> None:
     assert "1111" not in repr(RING)
     assert "MTEx" not in repr(RING)
-
-
-def test_the_first_who_asks_makes_a_key_file_that_only_its_owner_reads(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "secrets.json"
-
-    ring = load_key_ring(path)
-
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    assert len(ring.keys[ring.current].reveal()) == 32
-    assert load_key_ring(path) == ring
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
-
-
-def test_many_who_ask_at_once_get_the_same_key(tmp_path: Path) -> None:
-    path = tmp_path / "secrets.json"
-    rings: list[KeyRing] = []
-    threads = [
-        threading.Thread(target=lambda: rings.append(load_key_ring(path))) for _ in range(16)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(rings) == 16
-    assert all(ring == rings[0] for ring in rings)
-
-
-def key_file(**content: object) -> str:
-    return json.dumps(content)
-
-
-KEY = base64.b64encode(b"1" * 32).decode()
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "is not a file of encryption keys"),
-        ("{", "is not a file of encryption keys"),
-        ("[]", "is not a file of encryption keys"),
-        (key_file(current="k1"), "is not a file of encryption keys"),
-        (key_file(current="k1", keys={"k1": KEY}, more=1), "is not a file of encryption keys"),
-        (key_file(current="k1", keys={"k1": "short"}), "is not a file of encryption keys"),
-        (key_file(current="k1", keys={"k1": KEY[:20]}), "is not a file of encryption keys"),
-        (key_file(current="k2", keys={"k1": KEY}), "names “k2” as its current key"),
-    ],
-)
-def test_a_key_file_that_is_none_is_named_and_not_overwritten(
-    tmp_path: Path, text: str, words: str
-) -> None:
-    path = tmp_path / "secrets.json"
-    path.write_text(text, encoding="utf-8")
-
-    with pytest.raises(SealingError, match=words) as raised:
-        load_key_ring(path)
-
-    assert str(path) in str(raised.value)
-    assert KEY not in str(raised.value)
-    assert path.read_text(encoding="utf-8") == text
-
-
-def test_a_key_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SealingError, match="cannot be read"):
-        load_key_ring(tmp_path)
 
 
 def test_a_sealed_value_has_the_form_that_is_written_down() -> None:
