@@ -48,6 +48,14 @@ OBJECTS = {
     "settings of a tenant": "rollcall.wiring.transfer:TenantPart",
     "settings of an integration": "rollcall.wiring.transfer:IntegrationPart",
     "list of a settings file": "rollcall.wiring.transfer:ListPart",
+    "backup": "rollcall.host.backup:BackupView",
+    "key of a backup": "rollcall.wiring.key_transfer:KeyNeed",
+    "restore": "rollcall.host.restore:RestoreView",
+    "upgrade": "rollcall.host.upgrading:UpgradeView",
+    "encryption keys": "rollcall.wiring.encryption:KeyStatus",
+    "encryption key": "rollcall.wiring.encryption:KeyUse",
+    "rotation": "rollcall.wiring.encryption:Rotation",
+    "process": "rollcall.fleet.queries:ProcessView",
 }
 """The JSON objects in the order of the page, and the structs that they are."""
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rollcall.cli.command import plain_errors
 from rollcall.cli.output import console
 from rollcall.environment import Environment, read_environment
+from rollcall.host.locks import only_one
 from rollcall.host.opening import open_machine
 from rollcall.service.everything import run_everything
 from rollcall.service.presence import new_identity, present
@@ -24,6 +25,7 @@ Serve = Callable[[Machine, Stopping], None]
 Command = Callable[..., None]
 
 WIDEST_PART = 10
+RUNNING = "“rollcall up” runs for {home} already: “rollcall doctor” shows it."
 
 
 def _part_command(kind: str) -> Callable[[Serve], Command]:
@@ -89,7 +91,10 @@ def up() -> None:
 
     with plain_errors():
         environment = _environment()
-        with open_machine(environment, part="up", service=True) as machine:
+        with (
+            open_machine(environment, part="up", service=True) as machine,
+            only_one(environment.home, "up.lock", RUNNING.format(home=environment.home)),
+        ):
             _say("database", _describe_database(environment))
             _say("web", f"{_scheme(environment)}://{environment.listen.netloc}")
             run_everything(machine, stopping=stopping, say=_say, ready=ready)

@@ -8,6 +8,7 @@ from django.db import connection
 
 from rollcall.core.errors import SetupError
 from rollcall.core.findings import Finding, Light
+from rollcall.host.certificate import check_certificate
 from rollcall.host.postgres import server_status
 from rollcall.host.schema import pending_migrations
 from rollcall.host.service_findings import service_findings
@@ -28,6 +29,7 @@ def diagnose(machine: Machine) -> Iterator[Finding]:
     yield _schema()
     yield _keys(machine)
     yield _disk(machine)
+    yield check_certificate(machine.environment)
     yield from service_findings(now=utc_now())
     for tenant in list_tenants():
         yield from _tenant(tenant)

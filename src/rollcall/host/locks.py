@@ -78,6 +78,19 @@ def home_locks(home: Path) -> Iterator[HomeLocks]:
         os.close(gate)
 
 
+@contextmanager
+def only_one(home: Path, name: str, sentence: str) -> Iterator[None]:
+    """Be the only process that holds the lock `name` of a home, or raise with `sentence`."""
+    with plain_errors(home):
+        descriptor = _open(home / name)
+    try:
+        if not _lock(descriptor, fcntl.LOCK_EX):
+            raise DatabaseServerError(sentence)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def holders(path: Path) -> tuple[int, ...]:
     """The processes that hold a lock on the file, as far as this kernel tells (Linux does)."""
     try:

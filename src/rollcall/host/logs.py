@@ -21,7 +21,7 @@ MOST_FRAMES = 20
 OTHERS = {
     "asyncio": logging.ERROR,
     "django": logging.WARNING,
-    "granian": logging.WARNING,
+    "_granian": logging.WARNING,
     "procrastinate": logging.WARNING,
     "psycopg": logging.ERROR,
 }

@@ -290,14 +290,15 @@ class Service:
         if kind == "up":
             return [self.process.pid]
         found = []
-        for line in _children(self.process.pid):
+        for line in children_of(self.process.pid):
             pid, words = line
             if f" {kind} " in f" {words} ":
                 found.append(pid)
         return found
 
 
-def _children(parent: int) -> Iterator[tuple[int, str]]:
+def children_of(parent: int) -> Iterator[tuple[int, str]]:
+    """Yield the children of a process, each with its command line."""
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = status.read_text().rpartition(")")[2].split()
