@@ -1,6 +1,6 @@
 """make bench: run the scenarios and print a table.
 
-    python -m tests.bench [--people N] [--contacts-each N] [--people-only] [--large]
+    python -m tests.bench [--people N] [--contacts-each N] [--people-only] [--large] [--nights-only]
 
 Ratios are what counts: machines are shared and noisy. The floor (floor.py) does the same work with
 nothing else, in the same run.
@@ -8,12 +8,14 @@ nothing else, in the same run.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import django
 from rich.console import Console
 from rich.table import Table
 
@@ -43,12 +45,17 @@ def main() -> None:
     parser.add_argument("--mailboxes", type=int, default=1_000)
     parser.add_argument("--people-only", action="store_true", help="no contacts, no photos")
     parser.add_argument("--large", action="store_true", help="200,000 people, too")
+    parser.add_argument("--tenants", type=int, default=400, help="of a night")
+    parser.add_argument("--nights-only", action="store_true", help="only nights of many tenants")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as place,
         Simulator.started(Path(place) / "sim") as simulator,
     ):
         Path(place).chmod(0o755)
+        if options.nights_only:
+            nights_of_many(Path(place), simulator, options.tenants)
+            return
         homes = (Path(place) / f"home{number}" for number in range(9))
         lines = people_only(next(homes), simulator, options.people)
         if not options.people_only:
@@ -56,8 +63,19 @@ def main() -> None:
             lines += large_books(next(homes), simulator, options.mailboxes)
         if options.large:
             lines += people_only(next(homes), simulator, 200_000)
+        nights_of_many(Path(place), simulator, options.tenants)
         peers = measure_peers(simulator)
     show(lines, peers, options.people)
+
+
+def nights_of_many(place: Path, simulator: Simulator, tenants: int) -> None:
+    """Nights of many small tenants, by the number of workers."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "rollcall.config.settings"
+    django.setup()
+    from tests.bench.nights import measure_nights, show_nights  # it imports the apps' models
+
+    show_nights(console, list(measure_nights(place, simulator, tenants)))
+    simulator.reset(directories=True)
 
 
 def people_only(home: Path, simulator: Simulator, people: int) -> list[Line]:

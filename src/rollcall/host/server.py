@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from rollcall.host.binaries import Binaries
@@ -24,6 +25,7 @@ from rollcall.host.errors import DatabaseServerError, StillStartingError, server
 from rollcall.host.files import last_lines, make_directory, write_file
 from rollcall.host.memory import machine_memory
 from rollcall.host.postmaster import (
+    Postmaster,
     find_orphans,
     find_postmaster,
     is_server_of,
@@ -71,16 +73,33 @@ def stop_server(cluster: Cluster, binaries: Binaries) -> bool:
     # A pid that is no server here belongs to another container: not ours to signal.
     if found is None or not is_server_of(cluster.data, found.pid):
         return False
-    options = ("-D", str(cluster.data), "-m", "fast", "-w", "-t", str(STOP_SECONDS), "-s")
-    ended = run_as(cluster.user, [binaries.pg_ctl, "stop", *options], seconds=STOP_SECONDS + 30)
-    if ended.returncode != 0 and find_postmaster(cluster.data) is not None:
+    modes = ("immediate",) if _is_recovering(found) else ("fast", "immediate")
+    said: list[str] = []
+    for mode in modes:
+        options = ("-D", str(cluster.data), "-m", mode, "-w", "-t", str(STOP_SECONDS), "-s")
+        ended = run_as(cluster.user, [binaries.pg_ctl, "stop", *options], seconds=STOP_SECONDS + 30)
+        if ended.returncode == 0 or find_postmaster(cluster.data) is None:
+            break
+        said += ended.stderr.splitlines()
+    else:
         raise server_failure(
             f"The database server in {cluster.data} did not stop within {STOP_SECONDS} s.",
-            ended.stderr.splitlines()[-_LINES_SHOWN:],
+            said[-_LINES_SHOWN:],
         )
     if found.socket_directory is not None:
         remove_directory(found.socket_directory, cluster)
     return True
+
+
+def _is_recovering(found: Postmaster) -> bool:
+    """Tell whether the server lives and takes no connections.
+
+    One that recovers from the crash of a process of its own never ends when it is told to stop
+    fast: the processes that it has started again meanwhile are not told. Stopped at once it ends,
+    and recovers at the next start.
+    """
+    conninfo = make_conninfo(host=str(found.socket_directory), port=PORT, user=OWNER_ROLE)
+    return pq.PGconn.ping(conninfo.encode()) == pq.Ping.REJECT
 
 
 def _ensure_database(directory: Path) -> str:

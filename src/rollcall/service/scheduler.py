@@ -3,7 +3,7 @@
 Any number of schedulers may run, on any number of machines; one is enough.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,6 +13,7 @@ from rollcall.core.ports import Clock
 from rollcall.environment import Environment
 from rollcall.integrations.queue import drop_dead_jobs, queue_waiting
 from rollcall.integrations.recovery import take_over_dead
+from rollcall.integrations.retention_operations import clean_up
 from rollcall.integrations.schedules import reckon_schedules, request_due
 from rollcall.service.presence import new_identity, present
 from rollcall.service.stopping import Stopping
@@ -20,13 +21,14 @@ from rollcall.wiring.machine import utc_now
 
 SWEEP_EVERY = 2.0
 RECKON_EVERY = timedelta(seconds=10)
+CLEAN_UP_EVERY = timedelta(hours=1)
 
 _log = structlog.get_logger(__name__)
 
 
 def run_scheduler(environment: Environment, stopping: Stopping, *, clock: Clock = utc_now) -> None:
     """Sweep until told to stop."""
-    scheduler = Scheduler(clock)
+    scheduler = Scheduler(clock, (_housekeeping(environment),))
     identity = new_identity("scheduler")
     _log.info("scheduler.started", pid=identity.pid)
     with present(identity):
@@ -39,7 +41,7 @@ def run_scheduler(environment: Environment, stopping: Stopping, *, clock: Clock 
 class Scheduler:
     """What a scheduler does at each sweep, and when it did the rarer things last."""
 
-    def __init__(self, clock: Clock, chores: "tuple[Chore, ...]" = ()) -> None:
+    def __init__(self, clock: Clock, chores: "Sequence[Chore]" = ()) -> None:
         self._clock = clock
         self._chores = (Chore("schedules.reckoned", _reckon, RECKON_EVERY), *chores)
         self._done: dict[str, datetime] = {}
@@ -72,6 +74,18 @@ class Chore:
     def is_due(self, last: datetime | None, now: datetime) -> bool:
         """Tell whether it is time."""
         return last is None or now - last >= self._every
+
+
+def _housekeeping(environment: Environment) -> Chore:
+    def clean(now: datetime) -> int:
+        done = clean_up(
+            now=now,
+            keep_runs_days=environment.keep_runs_days,
+            keep_audit_days=environment.keep_audit_days,
+        )
+        return sum(done.values())
+
+    return Chore("cleaned_up", clean, CLEAN_UP_EVERY)
 
 
 def _reckon(now: datetime) -> int:
