@@ -62,13 +62,8 @@ OBJECTS = {
 ABOUT = "_about"
 """The key under which meanings.toml says what an object is, and which commands print it."""
 
-PLAIN_TYPES = {
-    str: "string",
-    int: "integer",
-    float: "number",
-    bool: "true or false",
-    datetime: "time",
-}
+PLAIN_TYPES = {str: "string", int: "integer", float: "number", datetime: "time"}
+PLAIN_TYPES[bool] = "true or false"
 
 MENDERS = {"ADMINISTRATOR": "an administrator", "NOBODY": "nobody", "US": "Rollcall"}
 

@@ -61,3 +61,5 @@ def connect_django(conninfo: str) -> None:
     settings = connections["default"].settings_dict
     settings["NAME"] = str(parts.pop("dbname", ""))
     settings["OPTIONS"] = parts
+    settings["CONN_MAX_AGE"] = None  # a thread that goes on keeps its own, if it is well
+    settings["CONN_HEALTH_CHECKS"] = True

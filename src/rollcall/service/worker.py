@@ -12,7 +12,7 @@ from functools import partial
 
 import psycopg
 import structlog
-from django.db import connections
+from django.db import close_old_connections
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 
@@ -59,6 +59,7 @@ class _Hands:
     def carry_out(self, run_id: int) -> None:
         """Carry a run out, if it still waits for that. Its report says how it went."""
         self._count(1)
+        close_old_connections()
         try:
             summary = find_summary(run_id)
             if summary is None or summary.state != "queued":
@@ -76,7 +77,7 @@ class _Hands:
             _log.exception("run.broke", run_id=run_id)
         finally:
             self._count(-1)
-            connections.close_all()
+            close_old_connections()
 
     def _count(self, more: int) -> None:
         with self._lock:
