@@ -10,6 +10,8 @@ import os
 import shlex
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -45,11 +47,13 @@ def main() -> None:
         _tell_clouds(state)
         _connect(directory, state["control"])
         _first_sync()
-        _a_day_passes(directory, state["control"])
-        _second_sync()
-        console.print(f"The demo took {time.monotonic() - begun:.0f} seconds.", style="dim")
-        if options.stay:
-            _stay()
+        with _service() as address:
+            _a_day_passes(directory, state["control"])
+            _second_sync()
+            _show_service(address)
+            console.print(f"The demo took {time.monotonic() - begun:.0f} seconds.", style="dim")
+            if options.stay:
+                _stay()
 
 
 def _begin_empty() -> None:
@@ -93,6 +97,43 @@ def _tell_clouds(state: dict[str, Any]) -> None:
         f'portal = "{state["login"]}"\n'
         f'ca_file = "{state["ca_file"]}"\n'
     )
+
+
+@contextmanager
+def _service() -> Iterator[str]:
+    _title("From now on the service does it, every night")
+    with socket.socket() as any_free:
+        any_free.bind(("127.0.0.1", 0))
+        listen = "{}:{}".format(*any_free.getsockname())
+    console.print("$ rollcall up &", style="bold cyan")
+    process = subprocess.Popen(
+        [str(BIN / "rollcall"), "up"],
+        env={**os.environ, "ROLLCALL_HOME": str(HOME), "ROLLCALL_LISTEN": listen},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        for line in process.stdout or ():
+            console.print(line.rstrip(), style="dim", markup=False)
+            if "ready after" in line:
+                break
+        else:
+            raise SystemExit("The service did not start: see var/demo/log.")
+        console.print()
+        yield f"https://{listen}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS)
+
+
+def _show_service(address: str) -> None:
+    _title("Is it well?")
+    trusted = ssl.create_default_context(cafile=str(HOME / "tls" / "certificate.pem"))
+    console.print(f"$ curl --cacert {HOME}/tls/certificate.pem {address}/readyz", style="bold cyan")
+    with urllib.request.urlopen(f"{address}/readyz", timeout=SECONDS, context=trusted) as answer:  # noqa: S310 - an https address of ours
+        console.print(answer.read().decode(), markup=False, soft_wrap=True)
+    console.print()
 
 
 def _connect(directory: dict[str, Any], control: str) -> None:
@@ -181,7 +222,7 @@ def _second_sync() -> None:
 
 
 def _stay() -> None:
-    console.print(f"Type on with: export ROLLCALL_HOME={HOME}   Ctrl-C ends the simulator.")
+    console.print(f"Type on with: export ROLLCALL_HOME={HOME}   Ctrl-C ends it.")
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -208,7 +208,9 @@ def _command(name: str, command: click.Command, meanings: Mapping[str, str]) -> 
 
 def _options(command: click.Command) -> list[click.Option]:
     return [
-        each for each in command.params if isinstance(each, click.Option) and each.name != "as_json"
+        each
+        for each in command.params
+        if isinstance(each, click.Option) and each.name != "as_json" and not each.hidden
     ]
 
 
