@@ -18,6 +18,17 @@ INSERT = """
 """
 MOVE = "UPDATE telephony_extension SET tenant_id = {other}"
 COMPANY_FOLDERS = " AND book_id IN (SELECT id FROM phonebook_addressbook WHERE holder = 0)"
+CLOSED = {
+    "django_migrations",
+    "fleet_process",
+    "integrations_runtally",
+    "procrastinate_events",
+    "procrastinate_jobs",
+    "procrastinate_periodic_defers",
+    "procrastinate_workers",
+}
+"""Tables that are no tenant's: the web's role cannot touch them."""
+
 HIDDEN = {"integrations_heldplan": "plan"}
 
 
@@ -45,10 +56,15 @@ def web(conninfo: str) -> Iterator[psycopg.Connection]:
 
 
 def tables(connection: psycopg.Connection) -> list[str]:
+    """Return the tables whose rows are tenants'."""
+    return [name for name in all_tables(connection) if name not in CLOSED]
+
+
+def all_tables(connection: psycopg.Connection) -> list[str]:
     rows = connection.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
     )
-    return [name for (name,) in rows if name != "django_migrations"]
+    return [name for (name,) in rows]
 
 
 def visible(connection: psycopg.Connection, table: str) -> int:
@@ -70,12 +86,22 @@ def test_every_table_has_row_level_security(conninfo: str) -> None:
     assert open_tables == [("django_migrations",)]
 
 
+def test_what_is_no_tenants_is_closed_to_the_web(conninfo: str, web: psycopg.Connection) -> None:
+    with psycopg.connect(conninfo) as owner:
+        closed = [name for name in all_tables(owner) if name in CLOSED]
+    assert set(closed) == CLOSED
+    for table in closed:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), web.transaction():
+            visible(web, table)
+
+
 def test_every_row_names_its_tenant_in_its_foreign_keys(conninfo: str) -> None:
     with psycopg.connect(conninfo) as connection:
         keys = connection.execute(
             "SELECT c.conname, (SELECT array_agg(a.attname::text) FROM pg_attribute a "
             " WHERE a.attrelid = c.conrelid AND a.attnum = ANY(c.conkey)) "
-            "FROM pg_constraint c WHERE c.contype = 'f'"
+            "FROM pg_constraint c WHERE c.contype = 'f' "
+            "AND NOT starts_with(c.conrelid::regclass::text, 'procrastinate_')"
         ).fetchall()
     assert len(keys) > 20
     assert [name for name, columns in keys if "tenant_id" not in columns] == []

@@ -68,9 +68,21 @@ def show_to_system(table: str, *columns: str) -> RunSQL:
 
 
 def grant_to_system(table: str, *columns: str) -> RunSQL:
-    """Let the system role read `columns` of a table that is no tenant's, or more of one it sees."""
+    """Let the system role read more columns of a table that it sees."""
     return RunSQL(
         f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {SYSTEM_ROLE}",
+        RunSQL.noop,
+    )
+
+
+def close_to_web(table: str, *columns: str) -> RunSQL:
+    """Keep a table that is no tenant's from the web's role; the system role reads `columns`."""
+    seen = [
+        f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {SYSTEM_ROLE}",
+        f"CREATE POLICY all_tenants ON {table} FOR SELECT TO {SYSTEM_ROLE} USING (true)",
+    ]
+    return RunSQL(
+        [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", *(seen if columns else ())],
         RunSQL.noop,
     )
 

@@ -82,6 +82,7 @@ def test_the_password_stands_on_no_command_line_and_in_no_log(
         assert PASSWORD.replace(" ", "%20") not in text
 
 
+@pytest.mark.long
 def test_a_backup_takes_a_home_to_another_version_of_postgresql(
     company: Company, new_home: Callable[..., Home], cluster: Cluster
 ) -> None:

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             },
         ),
         isolation.act_as_roles(),
-        isolation.grant_to_system(
+        isolation.close_to_web(
             "fleet_process",
             *("id", "kind", "host", "version", "load", "capacity", "started_at", "beat_at"),
         ),

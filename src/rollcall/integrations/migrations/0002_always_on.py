@@ -118,12 +118,16 @@ class Migration(migrations.Migration):
         isolation.grant_to_system(
             "integrations_syncrun", "trigger", "asked_at", "beat_at", "takeovers"
         ),
-        isolation.grant_to_system(
+        isolation.close_to_web(
             "integrations_runtally",
             *("trigger", "state", "runs", "seconds", "requests", "items", "throttled_seconds"),
             "within",
         ),
-        isolation.grant_to_system(
+        isolation.close_to_web(
             "procrastinate_jobs", "id", "queue_name", "task_name", "priority", "status"
+        ),
+        *(
+            isolation.close_to_web(f"procrastinate_{name}")
+            for name in ("events", "periodic_defers", "workers")
         ),
     ]
