@@ -93,11 +93,10 @@ def _leave_to_service(desk: Desk, integration: IntegrationView, request: RunRequ
 def _carry_out(
     desk: Desk, tenant: TenantView, integration: IntegrationView, request: RunRequest
 ) -> RunView:
-    current = living_run(desk.machine, integration.id)
-    if current is not None:
-        _tell(desk, f"Run {current} is going on already; this is what it comes to.")
-    else:
+    current, new = living_run(desk.machine, integration.id), False
+    if current is None:
         summary, new = request_run(integration, request)
+        current = summary.id
         what = "Previewing" if request.dry_run else "Synchronising"
         words = f"{what} {tenant.name}: {', '.join(summary.stages)}"
         if new and not has_service():
@@ -106,9 +105,11 @@ def _carry_out(
                 view = carry_out(desk.machine, summary, listener=listener)
             if view.state not in UNFINISHED:
                 return view
-        else:
-            _tell(desk, f"{words} (run {summary.id}, by the service)")
-        current = summary.id
+        elif new:
+            _tell(desk, f"{words} (run {current}, by the service)")
+    if not new:
+        words = f"Run {current} is going on already; this is what it comes to."
+        errors.print(words, markup=False)
     view = _follow(desk, current)
     if view.started_at is None and view.error and view.error["code"] == INTERRUPTED.code:
         return _carry_out(desk, tenant, integration, request)  # its program died before it began

@@ -62,6 +62,7 @@ class _Watch:
         self._ready: Callable[[], None] | None = ready
         self._looked_at = time.monotonic()
         self._gone = False
+        self._trouble = ""
 
     def look(self) -> None:
         """See whether the database answers, and, until then, whether all parts are there."""
@@ -72,7 +73,7 @@ class _Watch:
         if not self._answers():
             self._bring_back()
         elif self._gone:
-            self._gone = False
+            self._gone, self._trouble = False, ""
             self._say("database", "answers again")
         elif self._ready is not None and self._all_there():
             tell_systemd("READY=1")
@@ -99,7 +100,14 @@ class _Watch:
             with running_database(self._machine.environment):
                 pass
         except DatabaseServerError as error:
-            self._say("database", str(error))
+            self._say_once(str(error))
+
+    def _say_once(self, trouble: str) -> None:
+        """Say what is the trouble with the database, unless that was the last word on it."""
+        sentence = trouble.partition("\n")[0]  # times stand in what PostgreSQL said
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self._say("database", trouble)
 
     def _all_there(self) -> bool:
         try:

@@ -20,7 +20,8 @@ async def prefetch(pieces: AsyncGenerator[T], *, ahead: int = 2) -> AsyncGenerat
                 async for piece in pieces:
                     await queue.put(piece)
         finally:
-            await queue.put(_END)
+            if not task.cancelling():  # else nobody takes the end any more, and it may not fit
+                await queue.put(_END)
 
     task = asyncio.ensure_future(fill())
     try:

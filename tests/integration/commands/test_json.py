@@ -19,7 +19,7 @@ RUN = {
     *("id", "tenant", "trigger", "state", "problems", "dry_run", "started_at", "finished_at"),
     *("counts", "refusals", "requests", "items", "throttled_seconds", "error"),
 }
-RUN_TOO = {"asked_by", "stages", "hold", "changes"}
+RUN_TOO = {"asked_by", "stages", "hold", "changes", "goes_on"}
 COUNTS = {
     *("created", "linked", "changed", "blocked", "released", "returned", "unchanged", "refused"),
 }

@@ -16,7 +16,7 @@ from tests.integration.nights.plant import Plant, free_port
 from tests.simulator.control import Simulator
 from tests.sites import Tables, read_tables
 
-SPEC = "people:700:20,folders=1,photos=0.1,name=contoso"
+SPEC = "people:1000:20,folders=1,photos=0.1,name=contoso"
 SLUG = "contoso"
 
 

@@ -7,32 +7,34 @@ from pathlib import Path
 from rollcall.host.cluster import find_cluster
 from tests.integration.commands.program import Ended, Program
 from tests.integration.disk.conftest import SLUG, Shop
-from tests.integration.disk.volume import mounted
+from tests.integration.disk.volume import ROOMY, mounted
 from tests.integration.faults.outcomes import assert_same
 from tests.integration.host.machine import wait_until
 from tests.integration.nights.plant import Plant, Service
 from tests.sites import Tables, read_tables
 
-SMALL, ROOMY = 76, 600
-"""Megabytes: enough for a database with nothing in it, and enough for all."""
+FOR_JOURNAL = 40
+"""Megabytes free with which the journal (WAL), in files of 16, finds no room for its third one."""
 
-FOR_TABLES = 38
-"""Enough for the same without its journal."""
+FOR_TABLES = 8
+"""Megabytes free with which the tables find no room, the journal being on another disk."""
 
 LOGS = 1
 HOME = "small"
 SECONDS = 60
+FULL_SECONDS = 8
 
 
 def test_a_first_sync_that_fills_the_disk_says_so_and_goes_on_when_there_is_room(
     shop: Shop, undisturbed: Tables
 ) -> None:
-    with mounted(shop.directory / HOME, megabytes=SMALL) as disk:
+    with mounted(shop.directory / HOME) as disk:
         program = shop.copy(HOME)
+        disk.leave(FOR_JOURNAL)
         _check_sentence(program.run("sync", "run", SLUG))
         _check_sentence(program.run("sync", "run", SLUG))
 
-        disk.grow(ROOMY)
+        disk.leave(ROOMY)
         assert program.asked("sync", "run", SLUG)["state"] == "applied"
         assert_same(_tables(program), undisturbed)
 
@@ -40,16 +42,17 @@ def test_a_first_sync_that_fills_the_disk_says_so_and_goes_on_when_there_is_room
 def test_a_run_that_finds_no_room_in_the_tables_is_kept_as_failed_with_the_reason(
     shop: Shop, undisturbed: Tables
 ) -> None:
-    with mounted(shop.directory / HOME, megabytes=FOR_TABLES) as disk:
+    with mounted(shop.directory / HOME) as disk:
         program = shop.copy(HOME)
         _keep_journal_apart(program, shop.directory / "journal")
+        disk.leave(FOR_TABLES)
         ended = program.run("sync", "run", SLUG, "--json")
         assert (ended.code, ended.json()["state"]) == (1, "failed"), ended
         assert ended.json()["error"]["code"] == "disk-full"
         assert "make room" in ended.err
         assert "Traceback" not in ended.err
 
-        disk.grow(ROOMY)
+        disk.leave(ROOMY)
         assert program.asked("sync", "run", SLUG)["state"] == "applied"
         assert_same(_tables(program), undisturbed)
 
@@ -57,8 +60,9 @@ def test_a_run_that_finds_no_room_in_the_tables_is_kept_as_failed_with_the_reaso
 def test_the_service_outlives_a_full_disk_and_the_nightly_run_comes_again(
     shop: Shop, undisturbed: Tables
 ) -> None:
-    with mounted(shop.directory / HOME, megabytes=SMALL) as disk:
+    with mounted(shop.directory / HOME) as disk:
         program = shop.copy(HOME)
+        disk.leave(FOR_JOURNAL)
         with program.database() as conninfo:
             plant = shop.plant(program, conninfo)
             with Service.started(plant, workers=1) as service:
@@ -66,10 +70,10 @@ def test_the_service_outlives_a_full_disk_and_the_nightly_run_comes_again(
                 wait_until(lambda: _schedules(plant) == 1)
                 night = plant.begin_night()
                 wait_until(lambda: "The disk is full" in _said(program), seconds=SECONDS)
-                time.sleep(5)
+                time.sleep(FULL_SECONDS)
                 assert _said(program).count("The disk is full") == 1
 
-                disk.grow(ROOMY)
+                disk.leave(ROOMY)
                 plant.await_morning(night, seconds=SECONDS)
                 assert _parts(service) == parts
             assert_same(read_tables(conninfo), undisturbed)

@@ -1,6 +1,7 @@
 """A small disk, which can be filled up and made bigger: a tmpfs over a directory."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,10 @@ from pathlib import Path
 from tests.needs import need
 
 FILLER = "filler"
-PIECES = (1 << 20, 1 << 12, 1)
+MEGABYTE = 1 << 20
+PIECES = (MEGABYTE, 1 << 12, 1)
+ROOMY = 600
+"""Megabytes that are enough for all."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,10 @@ class Volume:
         """Give back what was filled up."""
         (self.place / FILLER).unlink()
 
-    def grow(self, megabytes: int) -> None:
-        """Be bigger from now on."""
-        _run("mount", "-o", f"remount,size={megabytes}m", str(self.place))
+    def leave(self, megabytes: int) -> None:
+        """Have so many megabytes free from now on."""
+        size = shutil.disk_usage(self.place).used + megabytes * MEGABYTE
+        _run("mount", "-o", f"remount,size={size}", str(self.place))
 
     def _write_on(self, descriptor: int, piece: bytes) -> None:
         try:
@@ -42,7 +47,7 @@ class Volume:
 
 
 @contextmanager
-def mounted(place: Path, *, megabytes: int) -> Iterator[Volume]:
+def mounted(place: Path, *, megabytes: int = ROOMY) -> Iterator[Volume]:
     """Have a disk of so many megabytes for the block; skip the test where none can be had."""
     place.mkdir(exist_ok=True)
     options = f"size={megabytes}m,mode=755"

@@ -74,6 +74,13 @@ NOT_COMPARED = {
     "integrations_listentry": "settings",
     "integrations_numberassignment": "settings",
     "integrations_runchange": "of one run",
+    "fleet_process": "who is alive",
+    "integrations_runtally": "of the runs themselves",
+    "integrations_schedule": "when, not what",
+    "procrastinate_events": "the queue's",
+    "procrastinate_jobs": "the queue's",
+    "procrastinate_periodic_defers": "the queue's",
+    "procrastinate_workers": "the queue's",
     "integrations_syncrun": "the runs themselves: the killed one is one more",
     "tenants_tenant": "settings",
 }

@@ -11,6 +11,7 @@ from tests.integration.commands.program import CLOUD, Program
 from tests.integration.faults.outcomes import assert_same
 from tests.integration.server.cluster import PASSWORD, Cluster
 from tests.integration.server.conftest import program_with
+from tests.integration.test_isolation import CLOSED
 from tests.simulator.control import Directory
 from tests.sites import Tables, read_tables
 
@@ -233,7 +234,7 @@ def _enter_tenant(web: psycopg.Connection, owner: str, slug: str) -> int:
 
 def _tables(connection: psycopg.Connection) -> list[str]:
     rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    return [name for (name,) in rows if name != "django_migrations"]
+    return [name for (name,) in rows if name not in CLOSED]
 
 
 def _visible(connection: psycopg.Connection, table: str) -> int:

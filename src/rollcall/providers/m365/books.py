@@ -54,7 +54,8 @@ class BooksReader:
             raise _first_error(group) from group
         finally:
             await requests.aclose()
-            await done.put(None)
+            if not _is_cancelled():  # else nobody takes the end any more, and it may not fit
+                await done.put(None)
 
     async def _admit(self, window: asyncio.Semaphore) -> None:
         """Wait for a place in the window; while it is full, nothing more can come."""
@@ -87,6 +88,11 @@ class BooksReader:
         async with self._queue.producing():
             await done.put(outcome)
         window.release()
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,5 +1,6 @@
 """Many mailboxes at once: each comes to its own end, whatever the others come to."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -8,9 +9,10 @@ from tests.unit.providers.scripted import BatchGraph, Office, Parts, good, refus
 from rollcall.core.errors import ContractError, SyncError
 from rollcall.core.ports import BookFailure, BookReading, BookRequest
 from rollcall.core.records import SourceId
-from rollcall.providers.m365.books import WINDOW, BooksReader
+from rollcall.providers.m365.books import SHELF, WINDOW, BooksReader
 
 ROOT = "https://graph.microsoft.com/v1.0"
+SOON = 5.0
 
 
 async def requests(count: int) -> AsyncGenerator[BookRequest]:
@@ -87,3 +89,14 @@ async def test_what_breaks_the_requests_breaks_the_reading() -> None:
         with pytest.raises(SyncError, match="The store is gone"):
             async for _ in reader.read(broken()):
                 pass
+
+
+async def test_a_reader_who_leaves_while_the_shelf_is_full_is_not_held() -> None:
+    graph = BatchGraph(contents)
+    async with graph.queue() as queue:
+        outcomes = BooksReader(queue, root=ROOT, delta=True).read(requests(3 * SHELF))
+        await anext(outcomes)
+        for _ in range(2000):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(SOON):
+            await outcomes.aclose()
