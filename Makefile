@@ -7,6 +7,8 @@ BIN := .venv/bin
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 PYTEST := $(BIN)/pytest
+# Whole files go to one of two processes: most of these tests wait for a program, not for a core.
+PARALLEL := -n 2 --dist loadfile
 
 .PHONY: help setup deps demo check test test-long bench docs sim lock format clean
 
@@ -35,10 +37,10 @@ check: setup  ## format, lint, types, import contracts, house rules, quick tests
 	@$(PYTEST) -q tests/house tests/unit tests/contract
 
 test: check  ## everything a change must pass (what CI runs), at most 20 minutes
-	@$(PYTEST) -m "not long" tests/property tests/simulator tests/integration
+	@$(PYTEST) $(PARALLEL) -m "not long" tests/property tests/simulator tests/integration
 
 test-long: setup  ## the long versions, at most 60 minutes
-	@$(PYTEST) -m long tests
+	@$(PYTEST) $(PARALLEL) -m long tests
 
 bench: setup  ## seconds, requests, memory, and the ratio to the floor
 	@$(BIN)/python -m tests.bench
