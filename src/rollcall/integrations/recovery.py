@@ -20,7 +20,7 @@ LOCK_CLASS = 0x526F6C6C
 """First half of the advisory lock of a run, as in `store.session`; a test compares the two."""
 
 SILENT_AFTER = "40 seconds"
-LOST_AFTER = "4 seconds"
+LOST_AFTER = "8 seconds"
 MOST_TAKEOVERS = 3
 
 INTERRUPTED = Failure(

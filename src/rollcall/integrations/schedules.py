@@ -5,9 +5,11 @@ in hand are passed over by the others.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
+import structlog
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -22,6 +24,8 @@ from rollcall.integrations.models import (
 )
 from rollcall.integrations.queries import IntegrationView, switched_on
 from rollcall.integrations.queue import queue_waiting
+
+_log = structlog.get_logger(__name__)
 
 SCHEDULED, RETRIED = "schedule", "retry"
 SCHEDULER = "rollcall"
@@ -88,7 +92,7 @@ def _begin_schedules(now: datetime) -> int:
 
 def _schedule(integration: Integration, now: datetime) -> Schedule:
     at, zone = integration.sync_time, integration.tenant.time_zone
-    slot = next_slot(at=at, zone=zone, after=now, key=integration.pk)
+    slot = _slot(at, zone, now, integration.pk)
     return Schedule(
         integration=integration,
         tenant_id=integration.tenant_id,
@@ -99,6 +103,18 @@ def _schedule(integration: Integration, now: datetime) -> Schedule:
     )
 
 
+def _slot(at: time, zone: str, now: datetime, key: int) -> Slot:
+    """Return the next slot; a zone that this machine does not know counts as UTC.
+
+    One tenant with such a zone must not keep the others from being synchronised.
+    """
+    try:
+        return next_slot(at=at, zone=zone, after=now, key=key)
+    except (ZoneInfoNotFoundError, ValueError):
+        _log.warning("schedule.unknown_zone", integration_id=key)
+        return next_slot(at=at, zone="UTC", after=now, key=key)
+
+
 @transaction.atomic
 def _mend_schedules(now: datetime) -> int:
     changed = ~Q(time=F("integration__sync_time")) | ~Q(zone=F("tenant__time_zone"))
@@ -106,7 +122,7 @@ def _mend_schedules(now: datetime) -> int:
     stale = list(rows.select_for_update(of=("self",), skip_locked=True)[:BATCH])
     for row in stale:
         row.time, row.zone = row.integration.sync_time, row.tenant.time_zone
-        _move(row, next_slot(at=row.time, zone=row.zone, after=now, key=row.pk))
+        _move(row, _slot(row.time, row.zone, now, row.pk))
         row.attempts = 0
     _save(stale)
     return len(stale)
@@ -129,7 +145,7 @@ def request_due(*, now: datetime) -> int:
         for row in due:
             if row.slot_at <= now:
                 row.attempts = 0
-            _move(row, next_slot(at=row.time, zone=row.zone, after=now, key=row.pk))
+            _move(row, _slot(row.time, row.zone, now, row.pk))
         _save(due)
         wanted = [run for run in runs if run.integration_id in able]
         SyncRun.objects.all_tenants().bulk_create(wanted, ignore_conflicts=True)
@@ -200,8 +216,7 @@ def _retry(row: Schedule, now: datetime) -> None:
         failures=row.attempts, now=now, slot_at=row.slot_at, key=row.integration_id
     )
     if attempt_at is None:
-        slot = next_slot(at=row.time, zone=row.zone, after=now, key=row.integration_id)
-        _move(row, slot)
+        _move(row, _slot(row.time, row.zone, now, row.integration_id))
         row.attempts = 0
     else:
         row.next_at = attempt_at

@@ -5,6 +5,7 @@ Any number of schedulers may run, on any number of machines; one is enough.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
@@ -47,20 +48,27 @@ class Scheduler:
         self._done: dict[str, datetime] = {}
 
     def sweep(self) -> None:
-        """Do what is due. A database that is gone is waited for."""
+        """Do what is due, each thing by itself: one that fails stands in no other's way."""
         now = self._clock()
-        try:
-            for chore in self._chores:
-                if chore.is_due(self._done.get(chore.name), now):
-                    _tell(chore.name, chore.do(now))
-                    self._done[chore.name] = now
-            _tell("runs.due", request_due(now=now))
-            _tell("jobs.dead", drop_dead_jobs())
-            _tell("runs.taken_over", take_over_dead(now=now))
-            _tell("runs.queued_again", queue_waiting())
-        except (DatabaseError, InterfaceError) as error:
-            _log.warning("scheduler.lost_the_database", error=type(error).__name__)
-            connection.close()
+        for chore in self._chores:
+            if chore.is_due(self._done.get(chore.name), now):
+                self._done[chore.name] = now
+                _do(chore.name, partial(chore.do, now))
+        _do("runs.due", lambda: request_due(now=now))
+        _do("jobs.dead", drop_dead_jobs)
+        _do("runs.taken_over", lambda: take_over_dead(now=now))
+        _do("runs.queued_again", queue_waiting)
+
+
+def _do(event: str, work: Callable[[], int]) -> None:
+    try:
+        count = work()
+    except (DatabaseError, InterfaceError) as error:
+        _log.warning("scheduler.not_done", what=event, error=type(error).__name__)
+        connection.close()
+    else:
+        if count:
+            _log.info(event, count=count)
 
 
 class Chore:
@@ -90,8 +98,3 @@ def _housekeeping(environment: Environment) -> Chore:
 
 def _reckon(now: datetime) -> int:
     return reckon_schedules(now=now)
-
-
-def _tell(event: str, count: int) -> None:
-    if count:
-        _log.info(event, count=count)

@@ -207,3 +207,16 @@ def test_asking_for_a_paused_tenant_says_how_to_resume(site: Site) -> None:
     pause(site.tenant.id, actor=ACTOR)
     with pytest.raises(SetupError, match="sync resume"):
         request_run(site.integration, RunRequest(trigger="manual", asked_by=ACTOR))
+
+
+def test_a_tenant_whose_zone_nobody_knows_keeps_no_other_from_its_night(
+    site: Site, new_site: MakeSite
+) -> None:
+    other = new_site("people:4:0,name=other", slug="other")
+    with psycopg.connect(site.machine.conninfo, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE tenants_tenant SET time_zone = 'Mars/Olympus' WHERE slug = 'other'"
+        )
+    reckon_schedules(now=NOON)
+    assert next_at(other) == datetime(2026, 11, 24, tzinfo=UTC) + spread(other.integration.id)
+    assert request_due(now=night(site)) == 1
