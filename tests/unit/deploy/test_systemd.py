@@ -60,7 +60,8 @@ def test_a_unit_may_write_where_the_home_is_and_nowhere_else(path: Path) -> None
     settings = read_unit(path)
 
     home = settings["Environment"].removeprefix("ROLLCALL_HOME=")
-    assert settings["ReadWritePaths"] == home
+    assert home == f"/var/lib/{settings['StateDirectory']}"
+    assert "ReadWritePaths" not in settings
     assert settings["ProtectSystem"] == "strict"
 
 
