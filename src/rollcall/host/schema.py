@@ -186,8 +186,9 @@ def plain_failures() -> Iterator[None]:
         yield
     except ProgrammingError as error:
         raise DatabaseServerError(
-            f"The database's tables could not be made: {error}. The role of the database URL must "
-            "own the database and may create roles."
+            f"The database's tables could not be made: {str(error).splitlines()[0]}. The role of "
+            "the database URL must own the database, and may create roles or has been granted "
+            "them: GRANT rollcall_web, rollcall_system TO that role."
         ) from error
     except OperationalError as error:
         raise DatabaseServerError(f"The database does not answer: {error}") from error

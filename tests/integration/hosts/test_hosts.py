@@ -13,11 +13,11 @@ from tests.integration.hosts.network import DATABASE
 from tests.integration.hosts.scene import Scene
 
 DOWN_SECONDS = 5
-SILENT_SECONDS = 45
-"""Longer than a worker may be silent before another one goes on with its runs."""
-
 FORGOTTEN_SECONDS = 90
-"""So long that the queue has forgotten the worker, too."""
+"""Longer than a worker may be silent (40 s), and so long that the queue has forgotten it, too."""
+
+CUT_SECONDS = (5, 45)
+"""Shorter and longer than either end of a connection waits for the other one."""
 
 
 def test_a_cut_cable_and_a_killed_worker_cost_time_and_nothing_else(scene: Scene) -> None:
@@ -34,6 +34,7 @@ def test_a_cut_cable_and_a_killed_worker_cost_time_and_nothing_else(scene: Scene
     scene.check()
 
 
+@pytest.mark.long
 def test_a_database_that_is_stopped_during_runs_finds_all_parts_waiting_for_it(
     scene: Scene,
 ) -> None:
@@ -61,16 +62,13 @@ def test_a_database_that_is_killed_during_runs_finds_all_parts_waiting_for_it(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seconds", [SILENT_SECONDS, FORGOTTEN_SECONDS])
-def test_a_worker_that_was_suspended_writes_nothing_when_it_goes_on(
-    scene: Scene, seconds: int
-) -> None:
+def test_a_worker_that_was_suspended_writes_nothing_when_it_goes_on(scene: Scene) -> None:
     scene.ask()
     runs = scene.await_work(scene.one)
     paused_at = time.time()
     scene.one.pause("worker")
     scene.note("a worker suspended", runs, paused_at)
-    time.sleep(max(0.0, paused_at + seconds - time.time()))
+    time.sleep(max(0.0, paused_at + FORGOTTEN_SECONDS - time.time()))
     scene.one.go_on("worker")
     scene.check()
     _check_both_at_work(scene)
@@ -83,7 +81,7 @@ def test_a_worker_that_was_cut_off_until_nobody_knew_it_is_back_at_once(scene: S
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seconds", [5, SILENT_SECONDS])
+@pytest.mark.parametrize("seconds", CUT_SECONDS)
 def test_a_database_whose_cable_is_cut_finds_all_parts_waiting_for_it(
     scene: Scene, seconds: int
 ) -> None:

@@ -186,6 +186,22 @@ def test_without_the_two_roles_and_the_right_to_make_them_it_says_so(
     assert "Traceback" not in ended.err
 
 
+def test_a_role_that_was_not_granted_the_two_is_told_the_statement(
+    cluster: Cluster, program: Program
+) -> None:
+    cluster.tell(
+        f"CREATE ROLE outsider LOGIN PASSWORD '{PASSWORD}'",
+        "CREATE DATABASE outsider OWNER outsider",
+    )
+    outsider = program_with(program.home, cluster.address("outsider", "outsider", PASSWORD))
+
+    ended = outsider.run("doctor")
+
+    assert ended.code == 1
+    assert "GRANT rollcall_web, rollcall_system TO" in ended.err
+    assert "Traceback" not in ended.err
+
+
 def test_a_role_that_may_make_roles_makes_the_two_by_itself(
     empty_cluster: Cluster, program: Program
 ) -> None:
