@@ -12,20 +12,22 @@ _END = object()
 
 async def prefetch(pieces: AsyncGenerator[T], *, ahead: int = 2) -> AsyncGenerator[T]:
     """Yield `pieces`, at most `ahead` of them read before they are wanted."""
-    queue: asyncio.Queue[object] = asyncio.Queue(maxsize=ahead)
+    queue: asyncio.Queue[object] = asyncio.Queue()
+    room = asyncio.Semaphore(ahead)  # bounds the queue, so that the end fits whoever still listens
 
     async def fill() -> None:
         try:
             async with aclosing(pieces):
                 async for piece in pieces:
-                    await queue.put(piece)
+                    await room.acquire()
+                    queue.put_nowait(piece)
         finally:
-            if not task.cancelling():  # else nobody takes the end any more, and it may not fit
-                await queue.put(_END)
+            queue.put_nowait(_END)
 
     task = asyncio.ensure_future(fill())
     try:
         while (piece := await queue.get()) is not _END:
+            room.release()
             yield cast("T", piece)
         await task
     finally:

@@ -21,6 +21,29 @@ SHELF = 64
 _Outcome = BookReading | BookFailure
 
 
+class _Shelf:
+    """What was read and not yet taken; the end of it always fits, whoever still listens."""
+
+    def __init__(self) -> None:
+        self._outcomes: asyncio.Queue[_Outcome | None] = asyncio.Queue()
+        self._room = asyncio.Semaphore(SHELF)
+
+    async def put(self, outcome: _Outcome) -> None:
+        """Put one more there, as soon as there is room."""
+        await self._room.acquire()
+        self._outcomes.put_nowait(outcome)
+
+    def end(self) -> None:
+        """Say that no more will come."""
+        self._outcomes.put_nowait(None)
+
+    async def take(self) -> _Outcome | None:
+        """Wait for the next; None is the end."""
+        outcome = await self._outcomes.get()
+        self._room.release()
+        return outcome
+
+
 class BooksReader:
     """Reads the mailboxes of one directory."""
 
@@ -31,19 +54,17 @@ class BooksReader:
 
     async def read(self, requests: AsyncGenerator[BookRequest]) -> AsyncGenerator[_Outcome]:
         """Yield what became of each request, in whatever order they are done."""
-        done: asyncio.Queue[_Outcome | None] = asyncio.Queue(maxsize=SHELF)
+        done = _Shelf()
         pump = asyncio.ensure_future(self._pump(requests, done))
         try:
-            while (outcome := await done.get()) is not None:
+            while (outcome := await done.take()) is not None:
                 yield outcome
             await pump
         finally:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
 
-    async def _pump(
-        self, requests: AsyncGenerator[BookRequest], done: "asyncio.Queue[_Outcome | None]"
-    ) -> None:
+    async def _pump(self, requests: AsyncGenerator[BookRequest], done: _Shelf) -> None:
         window = asyncio.Semaphore(WINDOW)
         try:
             async with asyncio.TaskGroup() as readers, self._queue.producing():
@@ -53,9 +74,8 @@ class BooksReader:
         except BaseExceptionGroup as group:
             raise _first_error(group) from group
         finally:
+            done.end()
             await requests.aclose()
-            if not _is_cancelled():  # else nobody takes the end any more, and it may not fit
-                await done.put(None)
 
     async def _admit(self, window: asyncio.Semaphore) -> None:
         """Wait for a place in the window; while it is full, nothing more can come."""
@@ -69,7 +89,7 @@ class BooksReader:
         self,
         request: BookRequest,
         window: asyncio.Semaphore,
-        done: "asyncio.Queue[_Outcome | None]",
+        done: _Shelf,
     ) -> None:
         reader = BookReader(self._queue, request, root=self._root, delta=self._delta)
         try:
@@ -88,11 +108,6 @@ class BooksReader:
         async with self._queue.producing():
             await done.put(outcome)
         window.release()
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _first_error(group: BaseExceptionGroup[BaseException]) -> BaseException:

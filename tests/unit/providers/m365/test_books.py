@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from tests.unit.providers.scripted import BatchGraph, Office, Parts, good, refusal
 
-from rollcall.core.errors import ContractError, SyncError
+from rollcall.core.errors import ContractError, SyncError, TransientError
 from rollcall.core.ports import BookFailure, BookReading, BookRequest
 from rollcall.core.records import SourceId
 from rollcall.providers.m365.books import SHELF, WINDOW, BooksReader
@@ -100,3 +100,14 @@ async def test_a_reader_who_leaves_while_the_shelf_is_full_is_not_held() -> None
             await asyncio.sleep(0)
         async with asyncio.timeout(SOON):
             await outcomes.aclose()
+
+
+async def test_what_breaks_every_mailbox_ends_the_reading_although_none_is_left_to_draw() -> None:
+    def office(path: str) -> Parts:
+        raise TransientError(f"{path[:1]} answered 503 too often.")
+
+    async with BatchGraph(office).queue() as queue, asyncio.timeout(SOON):
+        reader = BooksReader(queue, root=ROOT, delta=True)
+        with pytest.raises(TransientError, match="503"):
+            async for _ in reader.read(requests(3)):
+                pass
