@@ -1,4 +1,4 @@
-"""What every answer tells the browser: trust nothing, keep nothing, frame nothing."""
+"""What every answer tells the browser: trust nobody else, keep nothing, frame nothing."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,11 +9,13 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 
 ALWAYS: Mapping[str, str] = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from rollcall.health.access import refuse_reader
-from rollcall.health.context import WebContext, context_of
 from rollcall.health.exposition import render_page
 from rollcall.health.facts import Facts, read_facts
 from rollcall.health.readiness import RecentReadiness, read_readiness
+from rollcall.web.context import WebContext, context_of
 from rollcall.wiring.machine import utc_now
 
 TEXT: Final = "text/plain; charset=utf-8"

@@ -1,0 +1,1 @@
+"""Who signs in: accounts, what proves that it is them, and their sessions."""

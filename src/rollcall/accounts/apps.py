@@ -1,0 +1,7 @@
+"""Django's view of this app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "rollcall.accounts"

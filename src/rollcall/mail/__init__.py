@@ -1,0 +1,1 @@
+"""What is told to whom by mail: kept until it was sent, told once."""

@@ -1,0 +1,1 @@
+"""The pages: sign-in, the provider's, a tenant's, one's own. Views translate and decide nothing."""

@@ -1,0 +1,1 @@
+"""The addresses of each corner of the portal."""

@@ -1,0 +1,1 @@
+"""What templates of the portal may use beyond Django's own."""
