@@ -1,6 +1,7 @@
 """What a test needs of the machine: without it the test is skipped by name, in CI it fails."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,10 @@ def shared_contracts(vendor: str) -> Path:
     path = place / "contracts" / vendor
     need(path.is_dir(), f"the reference contracts in {place.name}/contracts/{vendor}")
     return path
+
+
+def chromium() -> str:
+    """Return the browser's program."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+    need(program, "Chromium: make deps installs it")
+    return program

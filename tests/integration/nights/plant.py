@@ -97,9 +97,9 @@ class Plant:
         application.set_roles(*ROLES)
         first, last = BIG_SCOPE if directory.info.users > SCOPE[1] - SCOPE[0] else SCOPE
         tenant = add_tenant(
-            slug=directory.name,
+            slug=directory.name.lower(),
             name=directory.name.title(),
-            sip_domain=f"{directory.name}.example",
+            sip_domain=f"{directory.name.lower()}.example",
             time_zone="Europe/Berlin",
             country="DE",
         )
@@ -112,7 +112,7 @@ class Plant:
         )
         self._give_key(tenant.id)
         application.upload(self.certificate)
-        self.firms.append(Firm(directory.name, tenant.id, directory, first))
+        self.firms.append(Firm(tenant.slug, tenant.id, directory, first))
 
     def _give_key(self, tenant_id: int) -> None:
         ring = self.key_ring

@@ -1,0 +1,94 @@
+"""One service with a tenant that is connected and synchronised, and a browser to look at it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Browser, sync_playwright
+
+from rollcall.accounts.operations import NewAccount, add_account
+from rollcall.accounts.sessions import begin_session, enter_tenant, find_session
+from rollcall.wiring.machine import utc_now
+from tests.integration.nights.plant import Plant, Service, plant
+from tests.needs import chromium
+from tests.simulator.control import Simulator
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass
+class House:
+    """A running service, and sessions of those who visit it."""
+
+    plant: Plant
+    address: str
+    service: Service
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def token(self, role: str) -> str:
+        """Return the session of a “system”, “administrator” or “user” account."""
+        if role not in self.tokens:
+            self.tokens[role] = self._sign_in(role)
+        return self.tokens[role]
+
+    def _sign_in(self, role: str) -> str:
+        tenant_id = None if role == "system" else self.plant.firms[0].tenant_id
+        extension_id = (
+            self.plant.value("SELECT min(id) FROM telephony_extension") if role == "user" else None
+        )
+        account = NewAccount(
+            email=f"{role}@contoso.example",
+            role=role,
+            tenant_id=tenant_id,
+            name=f"{role.title()} of the tests",
+            extension_id=extension_id,
+        )
+        now = utc_now()
+        token = begin_session(add_account(account, actor="test"), now=now)
+        found = find_session(token, now=now)
+        if role == "system" and found is not None:
+            enter_tenant(found.session_id, self.plant.firms[0].tenant_id)
+        return token
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    """The service, with the tenant “contoso” after its first sync."""
+    with (
+        TemporaryDirectory(prefix="rollcall-test-", ignore_cleanup_errors=True) as place,
+        Simulator.started(Path(place) / "m365sim") as simulator,
+    ):
+        Path(place).chmod(0o755)
+        with plant(Path(place) / "home", simulator) as made:
+            made.found_firms(
+                ["contoso"], photos=True, personal_contacts=True, company_contacts=True
+            )
+            with Service.started(made, workers=1) as service:
+                made.await_schedules()
+                made.program.done("sync", "run", made.firms[0].slug)
+                yield House(made, _address(made), service)
+            connections.close_all()
+
+
+def _address(made: Plant) -> str:
+    listen = made.program.environment.listen
+    return f"https://localhost:{listen.port}"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
+        yield browser
+        browser.close()

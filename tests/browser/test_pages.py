@@ -1,0 +1,67 @@
+"""Every page, at a desk and on a phone: it fits, it can be used by all, it asks nobody else."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from rollcall.web.audience import Audience
+from tests.browser.conftest import House
+from tests.browser.visits import DESK, OWN_SCRIPT_BYTES, PHONE, browser_page, look_at
+from tests.integration.portal.routes import Route, all_routes
+
+ROLES = {
+    Audience.ANYONE: "",
+    Audience.SIGNED_IN: "user",
+    Audience.USER: "user",
+    Audience.ADMINISTRATOR: "administrator",
+    Audience.SYSTEM: "system",
+}
+ASKED_FOR = {
+    "extension": "SELECT min(id) FROM telephony_extension",
+    "run": "SELECT max(id) FROM integrations_syncrun",
+    "contact": "SELECT min(id) FROM phonebook_contact WHERE holder = 0",
+}
+"""What stands in an address, as a query for one that is there."""
+
+NOT_PAGES: dict[str, str] = {
+    "healthz": "for watchers",
+    "readyz": "for watchers",
+    "metrics": "for watchers",
+}
+"""Addresses that answer GET with something else than a page."""
+
+
+def pages() -> list[Route]:
+    """Return all routes that show a page."""
+    return [
+        route for route in all_routes() if "GET" in route.methods and route.name not in NOT_PAGES
+    ]
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE])
+@pytest.mark.parametrize("route", pages(), ids=lambda route: route.name)
+def test_a_page_is_well_made(house: House, browser: Browser, route: Route, width: int) -> None:
+    values: dict[str, object] = {"tenant": house.plant.firms[0].slug}
+    for name in route.takes:
+        if name != "tenant":
+            values[name] = house.plant.value(ASKED_FOR[name])
+    role = ROLES[Audience(route.audience)]
+    token = house.token(role) if role else ""
+    with browser_page(browser, house.address, token, width=width) as visit:
+        assert look_at(visit, route.address(values), route.name) == []
+
+
+def test_our_own_scripts_are_small(house: House, browser: Browser) -> None:
+    sizes: dict[str, int] = {}
+    with browser_page(browser, house.address, house.token("administrator"), width=DESK) as visit:
+        visit.page.on(
+            "response",
+            lambda answer: (
+                sizes.__setitem__(answer.url, len(answer.body()))
+                if ".js" in answer.url and "/django_htmx/" not in answer.url
+                else None
+            ),
+        )
+        for route in pages():
+            if route.audience == Audience.ADMINISTRATOR and route.takes == ("tenant",):
+                visit.page.goto(route.address({"tenant": house.plant.firms[0].slug}))
+    assert 0 < sum(sizes.values()) < OWN_SCRIPT_BYTES
