@@ -7,18 +7,18 @@ with browser_page(browser, house.address, token, width=390) as page:
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import axe_playwright_python
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 from rollcall.web.identity import COOKIE
 
 DESK, PHONE = 1440, 390
 HEIGHTS = {DESK: 900, PHONE: 844}
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+AXE = files("axe_playwright_python") / "axe.min.js"
 SERIOUS = {"serious", "critical"}
 OWN_SCRIPT_BYTES = 100_000
 SCREENS = Path(os.environ.get("ROLLCALL_TEST_SCREENS", "var/screens"))
