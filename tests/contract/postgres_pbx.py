@@ -160,7 +160,7 @@ class PostgresPbx:
     def approve(self, run_id: int, *, policy: bytes, now: datetime) -> RunState:
         """Carry out what a run holds."""
         try:
-            run_operations.held_scope(run_id)
+            run_operations.get_waiting_plan(run_id)
         except SetupError:
             return RunState.SUPERSEDED
 
@@ -173,7 +173,7 @@ class PostgresPbx:
             self.runner.run(apply())
         except OutdatedError:
             state = RunState.SUPERSEDED
-        run_operations.settle_run(run_id, state=state, actor=ACTOR)
+        run_operations.settle_run(run_id, state=state, actor=ACTOR, now=now)
         return state
 
     def discard(self, run_id: int) -> None:

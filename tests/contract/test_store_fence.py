@@ -30,6 +30,7 @@ WRITES: dict[str, Callable[[HoldingStore], Coroutine[Any, Any, object]]] = {
     "bind_lines": lambda store: store.bind_lines("people", {"bob": BOB.source_id}),
     "apply_users": lambda store: store.apply_users(PLAN, cursor=CURSOR, policy=POLICY, now=START),
     "hold_users": lambda store: store.hold_users(PLAN, cursor=CURSOR, policy=POLICY),
+    "keep_preview": lambda store: store.keep_preview(PLAN, cursor=CURSOR, policy=POLICY, bound={}),
     "apply_held": lambda store: store.apply_held(policy=POLICY, now=START),
     "apply_photos": lambda store: store.apply_photos([], [ANNA.source_id]),
     "change_books": lambda store: store.change_books(

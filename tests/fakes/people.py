@@ -238,6 +238,18 @@ class MemoryPeople:
             held[Stage.USERS] = HeldUsersRow(plan, cursor, policy)
             _forget_reading(rows)
 
+    async def keep_preview(
+        self,
+        plan: UserPlan,
+        *,
+        cursor: Cursor,
+        policy: bytes,
+        bound: Mapping[str, Mapping[str, SourceId]],
+    ) -> None:
+        """Keep nothing: previews of a PBX in memory are not applied."""
+        with self._session.write():
+            pass
+
 
 def find_extension(rows: Tables, source_id: SourceId) -> ExtensionRow | None:
     """Return a person's extension, whatever its state."""

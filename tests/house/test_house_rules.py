@@ -20,6 +20,9 @@ TYPE_IGNORES = 15
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 
 ALL_TENANTS = {
+    "src/rollcall/access/operations.py": "a token may be the system's, and is found before a tenant",
+    "src/rollcall/access/queries.py": "a token may be the system's, which is no tenant's",
+    "src/rollcall/accounts/break_glass.py": "a password is its account's, which names the tenant",
     "src/rollcall/accounts/operations.py": "an account may be the provider's, which is no tenant's",
     "src/rollcall/accounts/sessions.py": "who asks is found before there is a tenant",
     "src/rollcall/audit/operations.py": "an entry may concern the whole system",
@@ -34,6 +37,7 @@ ALL_TENANTS = {
     "src/rollcall/integrations/runs.py": "a run is named by its id alone at the server's shell",
     "src/rollcall/integrations/run_operations.py": "the same, and a worker ends its own run",
     "src/rollcall/integrations/sealed_operations.py": "keys seal the secrets of all tenants",
+    "src/rollcall/mail/operations.py": "a mail may concern the whole system",
     "src/rollcall/tenants/scope.py": "where it is defined",
 }
 """Who may cross tenants, and why."""

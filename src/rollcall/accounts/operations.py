@@ -1,15 +1,23 @@
 """Add, change and disable accounts. How they prove themselves is in `passwords`, `factors`."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
+from rollcall.accounts.links import drop_links
 from rollcall.accounts.models import Account, Credential
+from rollcall.accounts.passwords import check_policy, hash_password, is_right
+from rollcall.accounts.sessions import end_sessions
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
+
+LONGEST_EMAIL: Final = 254
+LONGEST_NAME: Final = 200
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,15 +39,18 @@ def add_account(new: NewAccount, *, actor: str) -> int:
         role=new.role,
         email=email,
         email_key=email_key(email),
-        name=new.name.strip(),
+        name=checked_name(new.name),
         extension_id=new.extension_id,
     )
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError as error:
+        if "account_extension" in str(error):
+            raise _extension_taken() from error
         raise SetupError(
-            f"There is an account with the address {email} already.", code="email-taken"
+            _("There is an account with the address %(email)s already.") % {"email": email},
+            code="email-taken",
         ) from error
     note(
         actor=actor,
@@ -51,16 +62,110 @@ def add_account(new: NewAccount, *, actor: str) -> int:
     return int(row.pk)
 
 
+@transaction.atomic
 def disable_account(account_id: int, *, actor: str, now: datetime) -> None:
-    """Let an account sign in no more; its sessions end with it."""
-    row = Account.objects.all_tenants().get(pk=account_id)
-    Account.objects.all_tenants().filter(pk=account_id).update(disabled_at=now)
-    note(actor=actor, action="account.disabled", subject=str(row.pk), tenant_id=row.tenant_id)
+    """Let an account sign in no more; its sessions and links end with it.
+
+    Raises SetupError rather than disable the last one that looks after the system.
+    """
+    row = _held(account_id)
+    if row.role == Account.Role.SYSTEM and not _other_system_accounts(account_id):
+        raise SetupError(
+            _("This is the last system administrator who can sign in. Add another one first."),
+            code="last-administrator",
+        )
+    if row.disabled_at is not None:
+        return
+    row.disabled_at = now
+    row.save(update_fields=["disabled_at"])
+    end_sessions(account_id)
+    drop_links(account_id)
+    _note(row, "account.disabled", actor)
+
+
+def _other_system_accounts(account_id: int) -> bool:
+    """Tell whether another system administrator can sign in. Their rows are held meanwhile."""
+    rows = Account.objects.all_tenants().filter(role=Account.Role.SYSTEM, disabled_at__isnull=True)
+    able = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    others = Credential.objects.all_tenants().filter(pk__in=able).exclude(pk=account_id)
+    return others.exclude(password="").exists()
+
+
+@transaction.atomic
+def enable_account(account_id: int, *, actor: str) -> None:
+    """Let a disabled account sign in again."""
+    row = _held(account_id)
+    if row.disabled_at is None:
+        return
+    row.disabled_at = None
+    row.save(update_fields=["disabled_at"])
+    _note(row, "account.enabled", actor)
+
+
+@transaction.atomic
+def change_name(account_id: int, name: str, *, actor: str) -> None:
+    """Change how an account is called."""
+    row = _held(account_id)
+    row.name = checked_name(name)
+    row.save(update_fields=["name"])
+    _note(row, "account.renamed", actor)
+
+
+@transaction.atomic
+def change_role(
+    account_id: int, *, role: str, extension_id: int | None, actor: str
+) -> None:
+    """Change what an account of a tenant may do, and the extension that is its owner's."""
+    row = _held(account_id)
+    if row.role == Account.Role.SYSTEM or role == Account.Role.SYSTEM:
+        raise SetupError(_("A system administrator is no tenant's."), code="bad-role")
+    before = {"role": row.role, "extension_id": row.extension_id}
+    row.role, row.extension_id = role, extension_id
+    try:
+        with transaction.atomic():
+            row.save(update_fields=["role", "extension"])
+    except IntegrityError as error:
+        raise _extension_taken() from error
+    _note(row, "account.changed", actor, {"before": before, "role": role})
+
+
+@transaction.atomic
+def set_password(account_id: int, password: str, *, actor: str, now: datetime) -> None:
+    """Set a password; raises SetupError if it is too easy to guess."""
+    row = _held(account_id)
+    check_policy(password, email=row.email)
+    credential = credential_of(account_id)
+    credential.password, credential.password_at = hash_password(password), now
+    credential.save(update_fields=["password", "password_at"])
+    _note(row, "account.password_set", actor)
+
+
+def has_password(account_id: int, password: str) -> bool:
+    """Tell whether this is the account's password."""
+    return is_right(password, credential_of(account_id).password)
+
+
+def _held(account_id: int) -> Account:
+    return Account.objects.all_tenants().select_for_update().get(pk=account_id)
+
+
+def _note(
+    row: Account, action: str, actor: str, detail: "dict[str, object] | None" = None
+) -> None:
+    note(
+        actor=actor, action=action, subject=str(row.pk), tenant_id=row.tenant_id, detail=detail
+    )
+
+
+def _extension_taken() -> SetupError:
+    return SetupError(
+        _("This extension has an account already. Choose another one."), code="extension-taken"
+    )
 
 
 def credential_of(account_id: int) -> Credential:
     """Return what proves an account, made if there is nothing yet. For this app."""
-    row, _ = Credential.objects.all_tenants().get_or_create(account_id=account_id)
+    row, _made = Credential.objects.all_tenants().get_or_create(account_id=account_id)
     return row
 
 
@@ -70,11 +175,28 @@ def checked_email(text: str) -> str:
     try:
         validate_email(email)
     except ValidationError:
-        raise SetupError(
-            f"“{email}” is not a mail address: it looks like name@company.example.",
-            code="bad-email",
-        ) from None
+        raise _no_address(email) from None
+    if len(email) > LONGEST_EMAIL:
+        raise _no_address(email)
     return email
+
+
+def _no_address(text: str) -> SetupError:
+    return SetupError(
+        _("“%(text)s” is not a mail address: it looks like name@company.example.")
+        % {"text": text[:LONGEST_EMAIL]},
+        code="bad-email",
+    )
+
+
+def checked_name(text: str) -> str:
+    """Return a name in one line, or raise SetupError."""
+    name = " ".join(text.split())
+    if len(name) > LONGEST_NAME:
+        raise SetupError(
+            _("Use at most %(count)s characters.") % {"count": LONGEST_NAME}, code="bad-name"
+        )
+    return name
 
 
 def email_key(email: str) -> str:

@@ -17,8 +17,8 @@ from rollcall.accounts.tokens import digest_of, new_token
 
 IDLE: Final = timedelta(hours=8)
 LONGEST: Final = timedelta(days=7)
-UNPROVEN: Final = timedelta(minutes=10)
-"""How long a second factor may take."""
+UNPROVEN: Final = timedelta(minutes=20)
+"""How long a second factor may take, and setting one up."""
 
 SEEN_EVERY: Final = timedelta(minutes=1)
 """So often at most it is written down that a session is used."""
@@ -159,3 +159,10 @@ def leave_tenant(session_id: UUID, tenant_id: int) -> None:
     row = Session.objects.all_tenants().get(public_id=session_id)
     row.switched = [each for each in row.switched if each != tenant_id]
     row.save(update_fields=["switched"])
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Delete the sessions that ended by time; return how many."""
+    rows = Session.objects.all_tenants()
+    idle = Q(proven=True, seen_at__lte=now - IDLE) | Q(proven=False, created_at__lte=now - UNPROVEN)
+    return int(rows.filter(idle | Q(created_at__lte=now - LONGEST)).delete()[0])

@@ -72,6 +72,8 @@ class IntegrationJson(msgspec.Struct, frozen=True, kw_only=True):
     subfolders: bool
     sign_in: bool
     sign_in_people: ListJson
+    administrators: ListJson
+    enforce_sign_in: bool
     certificate_days: int
     key_pairs: list[KeyPairJson]
     next_run_at: datetime | None
@@ -171,6 +173,9 @@ def _add_contacts(table: Table, integration: IntegrationView) -> None:
     _row(table, "company contacts", company)
     _row(table, "sub-folders", _switch(integration.subfolders))
     _row(table, "sign-in", _switch(integration.sign_in, _selection(integration.sign_in_people)))
+    named = plural(len(integration.administrators.lines), "line")
+    _row(table, "sign-in as administrator", named if integration.administrators.lines else "nobody")
+    _row(table, "Microsoft sign-in only", _switch(integration.enforce_sign_in))
 
 
 def leavers_text(integration: IntegrationView) -> str:
@@ -253,6 +258,8 @@ def _to_json(
         subfolders=integration.subfolders,
         sign_in=integration.sign_in,
         sign_in_people=_list_json(integration.sign_in_people),
+        administrators=_list_json(integration.administrators),
+        enforce_sign_in=integration.enforce_sign_in,
         certificate_days=integration.certificate_days,
         key_pairs=[to_key_pair_json(key, now) for key in keys],
         next_run_at=next_run_at(integration),

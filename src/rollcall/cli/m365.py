@@ -13,10 +13,15 @@ from rollcall.cli.integration_view import show_integration
 from rollcall.cli.output import errors, print_json, say
 from rollcall.core.errors import SetupError
 from rollcall.core.findings import Light
-from rollcall.core.numbering import parse_number, parse_range
 from rollcall.integrations import operations
 from rollcall.integrations.operations import Connection, NewList
-from rollcall.integrations.queries import IntegrationView, find_integration, get_integration
+from rollcall.integrations.queries import (
+    ADMINISTRATORS,
+    IntegrationView,
+    find_integration,
+    get_integration,
+)
+from rollcall.integrations.rules import leaver_values, range_values
 from rollcall.tenants.queries import TenantView, get_tenant
 from rollcall.wiring.check import check_setup
 from rollcall.wiring.lists import bind_now
@@ -24,7 +29,6 @@ from rollcall.wiring.settings import check_cloud
 
 NONE = "none"
 RELEASE = "release:"
-MOST_DAYS = 3650
 Command = TypeVar("Command", bound=Callable[..., object])
 
 SWITCHES = (
@@ -35,13 +39,17 @@ SWITCHES = (
     ("company-contacts", "The company's contacts, from shared mailboxes."),
     ("subfolders", "Contact folders below the default one, too."),
     ("sign-in", "Sign in with Microsoft."),
+    ("enforce-sign-in", "Synchronised people sign in with Microsoft alone, not with a password."),
 )
 LISTS = (
     ("select", "people", "people", "Who is synchronised"),
     ("personal-select", "personal-people", "personal", "Whose own contacts are synchronised"),
     ("mailbox-select", "mailboxes", "mailboxes", "Which shared mailboxes are read"),
     ("sign-in-select", "sign-in-people", "sign-in", "Who may sign in"),
+    ("", "administrators", ADMINISTRATORS, "Who may sign in as administrator of the tenant"),
 )
+"""Of each list: the option of its mode, that of its file, its subject, and what it says. A list
+without a mode holds those who are meant."""
 
 
 @click.group()
@@ -52,14 +60,16 @@ def m365() -> None:
 def with_settings(command: Command) -> Command:
     """Add the switches and lists as options."""
     for mode, file, _, what in reversed(LISTS):
+        purpose = f"File for --{mode}" if mode else f"{what}; a file"
         command = click.option(
             f"--{file}",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help=f"File for --{mode}: an object id, principal name or mail address a line.",
+            help=f"{purpose}: an object id, principal name or mail address a line.",
         )(command)
-        command = click.option(
-            f"--{mode}", type=click.Choice(["all", "only", "except"]), help=f"{what}."
-        )(command)
+        if mode:
+            command = click.option(
+                f"--{mode}", type=click.Choice(["all", "only", "except"]), help=f"{what}."
+            )(command)
     for name, what in reversed(SWITCHES):
         command = click.option(f"--{name}", type=click.Choice(["on", "off"]), help=what)(command)
     return command
@@ -131,11 +141,11 @@ def _values(current: IntegrationView | None, given: Mapping[str, Any]) -> dict[s
 
 
 def _leavers(text: str) -> dict[str, Any]:
-    if text in {"block", "keep"}:
-        return {"leavers": text, "release_days": None}
     days = text.removeprefix(RELEASE)
-    if text.startswith(RELEASE) and days.isdigit() and int(days) <= MOST_DAYS:
-        return {"leavers": "release", "release_days": int(days)}
+    if text.startswith(RELEASE) and days.isdecimal():
+        return leaver_values("release", int(days))
+    if text in {"block", "keep"}:
+        return leaver_values(text, None)
     raise SetupError(
         f"“{text}” is not a policy for leavers: block, keep, or release:DAYS such as release:30.",
         code="bad-leavers",
@@ -146,7 +156,7 @@ def _range(current: IntegrationView | None, start: str | None, end: str | None) 
     if start is None and end is None:
         return {}
     if start == NONE:
-        return {"first_extension": None, "last_extension": None}
+        return range_values("", "")
     first = start
     if first is None and current is not None and current.first_extension is not None:
         first = str(current.first_extension)
@@ -155,9 +165,7 @@ def _range(current: IntegrationView | None, start: str | None, end: str | None) 
     last = end
     if last is None and current is not None and current.last_extension is not None:
         last = str(current.last_extension)
-    chosen = parse_range(first, None if last == NONE else last)
-    kept = None if last in {None, NONE} else parse_number(str(last))
-    return {"first_extension": chosen.first, "last_extension": kept}
+    return range_values(first, "" if last in {None, NONE} else str(last))
 
 
 def _lists(current: IntegrationView | None, given: Mapping[str, Any]) -> dict[str, NewList]:
@@ -170,7 +178,8 @@ def _lists(current: IntegrationView | None, given: Mapping[str, Any]) -> dict[st
         lines = None
         if path is not None:
             lines = tuple(read_lines(path))
-        lists[subject] = NewList(mode=chosen or _mode_now(current, subject), lines=lines)
+        kept = chosen or (_mode_now(current, subject) if mode else "only")
+        lists[subject] = NewList(mode=kept, lines=lines)
     return lists
 
 

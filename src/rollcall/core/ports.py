@@ -319,6 +319,19 @@ class UserStore(Protocol):
     async def hold_users(self, plan: UserPlan, *, cursor: Cursor, policy: bytes) -> None:
         """Keep the plan for a person's word; nothing else changes, the reading is forgotten."""
 
+    async def keep_preview(
+        self,
+        plan: UserPlan,
+        *,
+        cursor: Cursor,
+        policy: bytes,
+        bound: Mapping[str, Mapping[str, SourceId]],
+    ) -> None:
+        """Keep what a preview showed, so that exactly that can be applied; nothing else changes.
+
+        `bound` are the lines of lists that the plan takes for certain objects.
+        """
+
 
 class PhotoStore(Protocol):
     """Keeps people's photos."""

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from rollcall.accounts.break_glass import has_local_administrator
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
 from rollcall.core.matching import chosen_lines
@@ -33,10 +34,14 @@ MOST_CERTIFICATE_DAYS = 1100
 
 
 class NewList(msgspec.Struct, frozen=True):
-    """A selection to be set: mode, and the lines of the list file (None: keep those there are)."""
+    """A selection to be set: mode, and the lines of the list file (None: keep those there are).
+
+    `bound` says which object a line means, where whoever gives it knows.
+    """
 
     mode: str
     lines: tuple[str, ...] | None = None
+    bound: Mapping[str, str] = {}
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -63,6 +68,8 @@ def change_integration(
     """
     if "certificate_days" in values:
         check_certificate_days(values["certificate_days"])
+    if values.get("enforce_sign_in"):
+        check_way_in(tenant_id)
     row = _get_or_make(tenant_id)
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in changed.items():
@@ -127,12 +134,13 @@ def _guid(text: str | None, name: str) -> uuid.UUID | None:
 
 
 def _set_list(row: Integration, subject: str, new: NewList) -> dict[str, Any]:
-    setattr(row, MODES[subject], new.mode)
-    row.save(update_fields=[MODES[subject]])
+    if subject in MODES:
+        setattr(row, MODES[subject], new.mode)
+        row.save(update_fields=[MODES[subject]])
     entries = ListEntry.objects.of(row.tenant_id).filter(integration=row, subject=subject)
     if new.lines is not None:
         # What a line meant before is kept until it is looked up again.
-        bound = {entry.line: entry.object_id for entry in entries}
+        bound = {entry.line: entry.object_id for entry in entries} | dict(new.bound)
         entries.delete()
         ListEntry.objects.of(row.tenant_id).bulk_create(
             ListEntry(
@@ -145,7 +153,7 @@ def _set_list(row: Integration, subject: str, new: NewList) -> dict[str, Any]:
             )
             for position, line in enumerate(chosen_lines(new.lines))
         )
-    if new.mode == "only" and not entries.exists():
+    if subject in MODES and new.mode == "only" and not entries.exists():
         raise SetupError(
             f"“Only” needs a list of {subject.replace('sign-in', 'people')}: with an empty one "
             "nobody would be left.",
@@ -154,11 +162,23 @@ def _set_list(row: Integration, subject: str, new: NewList) -> dict[str, Any]:
     return {f"{subject} list": f"{new.mode}, {entries.count()} lines"}
 
 
+def check_way_in(tenant_id: int) -> None:
+    """Raise SetupError if, without passwords, a broken connection would lock everybody out."""
+    if not has_local_administrator(tenant_id):
+        raise SetupError(
+            "There is no local administrator with a password who could come in when Microsoft "
+            "does not answer. Give one administrator a password first; it goes on working.",
+            code="no-way-in",
+        )
+
+
 def bind_lines(tenant_id: int, subject: str, found: Mapping[str, str]) -> None:
     """Bind lines of a list to directory objects, for good."""
-    entries = ListEntry.objects.of(tenant_id).filter(subject=subject)
-    for line, object_id in found.items():
-        entries.filter(line=line).update(object_id=object_id)
+    entries = list(ListEntry.objects.of(tenant_id).filter(subject=subject, line__in=list(found)))
+    news = [entry for entry in entries if entry.object_id != found[entry.line]]
+    for entry in news:
+        entry.object_id = found[entry.line]
+    ListEntry.objects.of(tenant_id).bulk_update(news, ["object_id"], batch_size=1000)
 
 
 def forget_refused_purposes(tenant_id: int) -> None:

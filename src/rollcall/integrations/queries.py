@@ -9,6 +9,7 @@ from rollcall.core.errors import SetupError
 from rollcall.core.policy import Stage
 from rollcall.credentials.keypair import days_left
 from rollcall.integrations.models import (
+    ADMINISTRATORS,
     DirectoryRecord,
     Integration,
     KeyPair,
@@ -73,14 +74,17 @@ class IntegrationView(msgspec.Struct, frozen=True, kw_only=True):
     subfolders: bool
     sign_in: bool
     sign_in_people: ListView
+    administrators: ListView
+    enforce_sign_in: bool
 
     def selection(self, subject: str) -> ListView:
-        """Return the list of people, personal, mailboxes or sign-in."""
+        """Return the list of people, personal, mailboxes, sign-in or admins."""
         return {
             "people": self.people,
             "personal": self.personal,
             "mailboxes": self.mailboxes,
             "sign-in": self.sign_in_people,
+            ADMINISTRATORS: self.administrators,
         }[subject]
 
     @property
@@ -135,7 +139,7 @@ def to_view(integration: Integration) -> IntegrationView:
     for entry in entries.order_by("subject", "position"):
         lists.setdefault(entry.subject, []).append((entry.line, entry.object_id))
 
-    def to_list(mode: str, subject: ListEntry.Subject) -> ListView:
+    def to_list(mode: str, subject: str) -> ListView:
         return ListView(mode=mode, lines=tuple(lists.get(subject, ())))
 
     subjects = ListEntry.Subject
@@ -166,6 +170,8 @@ def to_view(integration: Integration) -> IntegrationView:
         subfolders=integration.subfolders,
         sign_in=integration.sign_in,
         sign_in_people=to_list(integration.sign_in_mode, subjects.SIGN_IN),
+        administrators=to_list("only", ADMINISTRATORS),
+        enforce_sign_in=integration.enforce_sign_in,
     )
 
 

@@ -1,7 +1,12 @@
-"""Ask for runs, end them, decide on what they hold."""
+"""Ask for runs, end them, decide on what they hold or show.
+
+Whoever asks from the web does so in the scope of a tenant, to which the queue is closed: jobs are
+made and dropped on commit, when the scope is left. The scheduler makes good what fails then.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,7 +28,7 @@ from rollcall.integrations.runs import (
     to_summary,
     unfinished_run,
 )
-from rollcall.integrations.schedules import note_end
+from rollcall.integrations.schedules import note_end, note_success
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +58,7 @@ def request_run(integration: IntegrationView, request: RunRequest) -> tuple[RunS
     try:
         with transaction.atomic():
             row.save()
-            queue_waiting([row.pk])
+            transaction.on_commit(partial(queue_waiting, [row.pk]), robust=True)
     except IntegrityError:
         current = unfinished_run(integration.id)
         if current is None:
@@ -99,6 +104,7 @@ def finish_run(
     ]
     row.hold = " ".join(stage.hold.sentence for stage in report.stages if stage.hold)
     row.error = msgspec.to_builtins(report.failure) if report.failure else None
+    row.error_code = report.failure.code if report.failure else ""
     row.refused = _planned_refusals(report, plan)
     row.requests = report.usage.requests
     row.items = report.usage.items
@@ -154,8 +160,9 @@ def fail_run(run_id: int, *, failure: Failure, now: datetime, retry: bool = Fals
     row.state = SyncRun.State.FAILED
     row.finished_at = now
     row.error = msgspec.to_builtins(failure)
+    row.error_code = failure.code
     row.progress = {}
-    row.save(update_fields=["state", "finished_at", "error", "progress"])
+    row.save(update_fields=["state", "finished_at", "error", "error_code", "progress"])
     drop_job(run_id)
     note_end(row, retry=retry, now=now)
 
@@ -167,7 +174,7 @@ def cancel_run(run_id: int, *, actor: str, now: datetime) -> str:
         row.state = SyncRun.State.CANCELLED
         row.finished_at = now
         row.save(update_fields=["state", "finished_at"])
-        drop_job(run_id)
+        transaction.on_commit(partial(drop_job, run_id), robust=True)
     elif row.state == SyncRun.State.RUNNING:
         SyncRun.objects.of(row.tenant_id).filter(pk=run_id).update(cancel_requested=True)
     else:
@@ -178,19 +185,20 @@ def cancel_run(run_id: int, *, actor: str, now: datetime) -> str:
 
 @transaction.atomic
 def discard_run(run_id: int, *, actor: str) -> None:
-    """Close what a run holds: nothing of it is done, no cursor moves."""
-    row = get_held_row(run_id)
+    """Close what a run holds or shows: nothing of it is done, no cursor moves."""
+    row = _get_waiting_row(run_id)
     row.state = SyncRun.State.DISCARDED
     row.save(update_fields=["state"])
     HeldPlan.objects.of(row.tenant_id).filter(run=row).delete()
     note(actor=actor, action="run.discarded", subject=str(run_id), tenant_id=row.tenant_id)
 
 
-def get_held_row(run_id: int) -> SyncRun:
-    """Return the row of a held run, or raise SetupError. For this app."""
+def _get_waiting_row(run_id: int) -> SyncRun:
+    """Return the row of a run whose plan waits for a person's word, or raise SetupError."""
     row = get_row(run_id)
-    if row.state != SyncRun.State.HELD:
+    if row.state != SyncRun.State.HELD and not _is_kept_preview(row):
         why = {
+            SyncRun.State.PLANNED: "a preview of these stages is applied by a sync",
             SyncRun.State.SUPERSEDED: "a newer run has planned anew since",
             SyncRun.State.DISCARDED: "it was discarded",
             SyncRun.State.APPLIED: "everything of it is applied",
@@ -199,22 +207,43 @@ def get_held_row(run_id: int) -> SyncRun:
     return row
 
 
-def settle_run(run_id: int, *, state: RunState, actor: str) -> None:
-    """Note that what a run held was applied, or turned out to be out of date.
+def _is_kept_preview(row: SyncRun) -> bool:
+    kept = HeldPlan.objects.of(row.tenant_id).filter(run_id=row.pk)
+    return row.dry_run and row.state == SyncRun.State.PLANNED and kept.exists()
 
-    The run ended when it was held; when it was decided on stands in the audit log.
+
+@transaction.atomic
+def settle_run(run_id: int, *, state: RunState, actor: str, now: datetime) -> None:
+    """Note that what a run held or showed was applied, or turned out to be out of date.
+
+    The run ended when it was held; when it was decided on stands in the audit log. A preview that
+    was applied is one no more, and did nothing but what was applied: the people.
     """
     row = get_row(run_id)
     row.state = state.value
     row.hold = ""
     if state is RunState.APPLIED:
         row.refused = {}
-    row.save(update_fields=["state", "hold", "refused"])
+        if row.dry_run:
+            row.counts = {Stage.USERS.value: row.counts.get(Stage.USERS.value, {})}
+        row.dry_run = False
+        note_success(row, now=now)
+    elif row.dry_run:
+        HeldPlan.objects.of(row.tenant_id).filter(run_id=run_id).delete()
+    row.save(update_fields=["state", "hold", "refused", "counts", "dry_run"])
     verb = "approved" if state is RunState.APPLIED else "superseded"
     note(actor=actor, action=f"run.{verb}", subject=str(run_id), tenant_id=row.tenant_id)
 
 
-def held_scope(run_id: int) -> tuple[int, int]:
-    """Return tenant and integration of a held run, or raise SetupError."""
-    row = get_held_row(run_id)
-    return row.tenant_id, row.integration_id
+class WaitingPlan(msgspec.Struct, frozen=True):
+    """Whose plan waits for a person's word, and whether a preview showed it."""
+
+    tenant_id: int
+    integration_id: int
+    preview: bool
+
+
+def get_waiting_plan(run_id: int) -> WaitingPlan:
+    """Return whose plan a run holds or shows, or raise SetupError if there is none."""
+    row = _get_waiting_row(run_id)
+    return WaitingPlan(row.tenant_id, row.integration_id, row.dry_run)

@@ -210,6 +210,12 @@ def note_end(run: SyncRun, *, retry: bool, now: datetime) -> None:
     row.save()
 
 
+def note_success(run: SyncRun, *, now: datetime) -> None:
+    """Let the schedule know that what a run held, or showed, was applied on a person's word."""
+    rows = Schedule.objects.of(run.tenant_id).filter(pk=run.integration_id)
+    rows.update(succeeded_at=now, attempts=0)
+
+
 def _retry(row: Schedule, now: datetime) -> None:
     row.attempts += 1
     attempt_at = next_attempt(

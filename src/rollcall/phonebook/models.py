@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Collate
 
 from rollcall.tenants.scope import IN_TENANT, ScopedManager
 
@@ -145,4 +145,31 @@ class ContactNumber(models.Model):
             models.Index(
                 "tenant", "e164", name="number_e164", condition=models.Q(e164__isnull=False)
             ),
+            models.Index(
+                "tenant",
+                "holder",
+                "e164",
+                name="number_typed",
+                condition=models.Q(e164__isnull=False),
+            ),
+            models.Index(
+                "tenant",
+                "holder",
+                Collate("number", "C"),
+                name="number_short",
+                condition=models.Q(e164__isnull=True),
+            ),
         ]
+
+
+class SearchKey(models.Model):
+    """What a contact is found by: rollcall.tenants.search_keys. Triggers write it."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "holder", "key", "contact_id")
+    tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
+    holder = models.BigIntegerField()
+    key = models.TextField(db_collation="C")
+    contact = models.ForeignKey(Contact, **IN_TENANT)
+    whole = models.BooleanField()
+
+    objects = ScopedManager()

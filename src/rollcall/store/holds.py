@@ -9,12 +9,25 @@ from rollcall.core.contacts import decode_books
 from rollcall.core.errors import OutdatedError
 from rollcall.core.plan import UserPlan
 from rollcall.core.policy import Stage
+from rollcall.core.records import SourceId
 from rollcall.core.report import RunReport, RunState
 from rollcall.store.book_plans import apply_book_plans
 from rollcall.store.contacts import HeldBooks
 from rollcall.store.session import Session
-from rollcall.store.user_plans import HeldUsers, apply_held_users, change_rows
+from rollcall.store.user_plans import (
+    HeldUsers,
+    apply_held_users,
+    bind_lines,
+    change_rows,
+    supersede_plans,
+)
 from rollcall.store.users import SQL
+
+
+class _Bound(msgspec.Struct, frozen=True):
+    """Of a plan that waits, only the lines that it binds."""
+
+    bound: Mapping[str, Mapping[str, SourceId]] = {}
 
 
 class HeldPlans:
@@ -31,6 +44,14 @@ class HeldPlans:
                 rows = change_rows(plan.changes, self._session.scope)
                 await transaction.copy(SQL["copy_changes"], rows)
 
+    async def held_lines(self, subject: str) -> Mapping[str, SourceId]:
+        """Return the lines of a list that the plan of this session's run binds to objects."""
+        plans: Mapping[str, bytes] = dict(await self._session.fetch(SQL["held_plans"]))
+        if Stage.USERS not in plans:
+            return {}
+        held = msgspec.msgpack.decode(plans[Stage.USERS], type=_Bound)
+        return held.bound.get(subject, {})
+
     async def apply_held(self, *, policy: bytes, now: datetime) -> None:
         """Do exactly what the run of this session holds, in one transaction.
 
@@ -41,11 +62,14 @@ class HeldPlans:
             plans: Mapping[str, bytes] = dict(await transaction.fetch(SQL["held_plans"]))
             if Stage.USERS in plans:
                 await transaction.run(SQL["forget_changes"])
+                await supersede_plans(transaction)
             for stage, encoded in plans.items():
                 if stage == Stage.USERS:
                     held = msgspec.msgpack.decode(encoded, type=HeldUsers)
                     if held.policy != policy:
                         raise OutdatedError("The settings have changed since the plan was made.")
+                    for subject, found in held.bound.items():
+                        await bind_lines(transaction, subject, found)
                     await apply_held_users(transaction, held, scope=self._session.scope, now=now)
                 else:
                     books = msgspec.msgpack.decode(encoded, type=HeldBooks)

@@ -35,11 +35,15 @@ _EMPTY = Profile()
 
 
 class HeldUsers(msgspec.Struct, frozen=True):
-    """A plan of the users stage, with all that applying it needs."""
+    """A plan of the users stage, with all that applying it needs.
+
+    `bound` are lines of lists that a preview took for objects, and that are to be bound to them.
+    """
 
     plan: UserPlan
     cursor: Cursor
     policy: bytes
+    bound: Mapping[str, Mapping[str, SourceId]] = {}
 
 
 class UserWrites:
@@ -50,13 +54,8 @@ class UserWrites:
 
     async def bind_lines(self, subject: str, found: Mapping[str, SourceId]) -> None:
         """Bind lines of the list `subject` (or of “numbers”) to objects, for good."""
-        statement = SQL["bind_assignment" if subject == "numbers" else "bind_line"]
-        rows = [
-            {"subject": subject, "line": line, "object_id": source_id}
-            for line, source_id in found.items()
-        ]
         async with self._session.write() as transaction:
-            await transaction.run_many(statement, rows)
+            await bind_lines(transaction, subject, found)
 
     async def apply_users(
         self, plan: UserPlan, *, cursor: Cursor, policy: bytes, now: datetime
@@ -64,7 +63,7 @@ class UserWrites:
         """Do everything the plan says, move the cursor, forget the reading."""
         held = HeldUsers(plan=plan, cursor=cursor, policy=policy)
         async with self._session.write() as transaction:
-            await transaction.run(SQL["supersede_holds"])
+            await supersede_plans(transaction)
             await apply_held_users(transaction, held, scope=self._session.scope, now=now)
 
     async def hold_users(self, plan: UserPlan, *, cursor: Cursor, policy: bytes) -> None:
@@ -76,9 +75,44 @@ class UserWrites:
             "plan": msgspec.msgpack.encode(held),
         }
         async with self._session.write() as transaction:
-            await transaction.run(SQL["supersede_holds"])
+            await supersede_plans(transaction)
             await transaction.run(SQL["hold_plan"], given)
             await transaction.run(SQL["drop_reading"])
+
+    async def keep_preview(
+        self,
+        plan: UserPlan,
+        *,
+        cursor: Cursor,
+        policy: bytes,
+        bound: Mapping[str, Mapping[str, SourceId]],
+    ) -> None:
+        """Keep what a preview showed, so that exactly that can be applied."""
+        held = HeldUsers(plan=plan, cursor=cursor, policy=policy, bound=bound)
+        given = {
+            "stage": Stage.USERS,
+            "digest": plan_digest(plan),
+            "plan": msgspec.msgpack.encode(held),
+        }
+        async with self._session.write() as transaction:
+            await transaction.run(SQL["supersede_previews"])
+            await transaction.run(SQL["hold_plan"], given)
+
+
+async def supersede_plans(transaction: Transaction) -> None:
+    """Note that what waits for a person's word, held or previewed, is out of date."""
+    await transaction.run(SQL["supersede_holds"])
+    await transaction.run(SQL["supersede_previews"])
+
+
+async def bind_lines(transaction: Transaction, subject: str, found: Mapping[str, SourceId]) -> None:
+    """Bind lines of the list `subject` (or of “numbers”) to objects, inside `transaction`."""
+    statement = SQL["bind_assignment" if subject == "numbers" else "bind_line"]
+    rows = [
+        {"subject": subject, "line": line, "object_id": source_id}
+        for line, source_id in found.items()
+    ]
+    await transaction.run_many(statement, rows)
 
 
 async def apply_held_users(

@@ -1,5 +1,6 @@
 """What a run is given: its settings, its two ends, its clock."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -15,6 +16,7 @@ from rollcall.core.policy import (
     UserPolicy,
 )
 from rollcall.core.ports import Clock, DirectorySource, Progress, SyncStore
+from rollcall.core.records import SourceId
 
 
 class SyncSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +54,7 @@ class SyncSettings(msgspec.Struct, frozen=True, kw_only=True):
 class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     """One run: what to do, what with. `full` reads everything from the start.
 
+    `bound` collects the lines of lists that a preview takes for objects, because it binds none.
     `began_at` is when it began, or the first of the runs that it goes on with; what those have
     committed is not read again where it `goes_on`. `photos_until` is the last person whose photo
     was looked at.
@@ -65,6 +68,7 @@ class RunContext(msgspec.Struct, frozen=True, kw_only=True):
     stages: frozenset[Stage]
     dry_run: bool = False
     full: bool = False
+    bound: dict[str, Mapping[str, SourceId]] = msgspec.field(default_factory=dict)
     began_at: datetime | None = None
     goes_on: bool = False
     photos_until: str = ""

@@ -1,6 +1,6 @@
 """Lists of people and mailboxes: their lines are bound to directory objects, once and for good."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rollcall.core.errors import SetupError
 from rollcall.core.matching import Match, match_lines
@@ -28,8 +28,7 @@ async def resolve_list(
         return Selection(mode=listed.mode), []
     matches = await _match(run, listed.unbound, reading) if listed.unbound else []
     found = {match.line: match.source_id for match in matches if match.source_id is not None}
-    if found and not run.dry_run:
-        await run.store.bind_lines(subject, found)
+    await _bind(run, subject, found)
     if not listed.bound and not found:
         raise SetupError(
             f"None of the {len(listed.lines)} lines of the list of {subject} is in the directory. "
@@ -60,14 +59,20 @@ async def resolve_numbers(
     for match in matches:
         if match.source_id is not None:
             found.setdefault(match.source_id, match.line)
-    if found and not run.dry_run:
-        await run.store.bind_lines("numbers", {line: each for each, line in found.items()})
+    await _bind(run, "numbers", {line: each for each, line in found.items()})
     left = {} if run.dry_run else await run.store.unbound_numbers()
     used = set(found.values()).difference(left)
     problems = [
         _number_problem(match, numbers[match.line]) for match in matches if match.line not in used
     ]
     return {source_id: numbers[line] for source_id, line in found.items()}, problems
+
+
+async def _bind(run: RunContext, subject: str, found: Mapping[str, SourceId]) -> None:
+    if found and run.dry_run:
+        run.bound[subject] = dict(found)
+    elif found:
+        await run.store.bind_lines(subject, found)
 
 
 def _number_problem(match: Match, number: int) -> Problem:

@@ -72,6 +72,9 @@ async def _plan_and_apply(
     for _ in range(ATTEMPTS):
         planned = await _plan(run, reading, policy, assigned)
         if run.dry_run:
+            await run.store.keep_preview(
+                planned.plan, cursor=reading.cursor, policy=digest, bound=run.bound
+            )
             return planned
         try:
             if planned.hold is not None:

@@ -90,6 +90,38 @@ class Extension(models.Model):
                 name="extension_deleted",
                 condition=models.Q(deleted_at__isnull=False),
             ),
+            models.Index(
+                "tenant",
+                "number",
+                "id",
+                name="extension_released",
+                condition=models.Q(state="released"),
+            ),
+            models.Index(
+                "tenant",
+                "number",
+                name="extension_local",
+                condition=models.Q(source="local"),
+            ),
+        ]
+
+
+class SearchKey(models.Model):
+    """What an extension is found by: rollcall.tenants.search_keys. Triggers write it."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "key", "extension_id")
+    tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
+    key = models.TextField(db_collation="C")
+    extension = models.ForeignKey(Extension, **IN_TENANT)
+    whole = models.BooleanField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                "tenant", "extension", name="extension_name_key", condition=models.Q(whole=True)
+            ),
         ]
 
 

@@ -1,18 +1,21 @@
-"""Carry out what a held run holds, on a person's word."""
+"""Carry out what a held run holds, or what a preview showed, on a person's word."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from rollcall.core.errors import OutdatedError, SetupError
 from rollcall.core.policy import policy_digest
 from rollcall.core.ports import Clock
+from rollcall.core.records import SourceId
 from rollcall.core.report import RunState
-from rollcall.integrations.queries import get_integration
-from rollcall.integrations.run_operations import held_scope, settle_run
+from rollcall.integrations.queries import check_not_paused, get_integration
+from rollcall.integrations.run_operations import get_waiting_plan, settle_run
 from rollcall.integrations.runs import RunView, get_run
 from rollcall.store.claims import lock_integration, raise_fence
 from rollcall.store.postgres import PostgresStore
 from rollcall.store.session import Session
-from rollcall.tenants.queries import get_tenant_by_id
+from rollcall.sync.context import SyncSettings
+from rollcall.tenants.queries import check_active, get_tenant_by_id
 from rollcall.wiring.machine import Machine, utc_now
 from rollcall.wiring.settings import to_sync_settings
 from rollcall.wiring.sync import run_async
@@ -24,28 +27,51 @@ def approve_run(machine: Machine, run_id: int, *, actor: str, clock: Clock = utc
     Returns the run, applied or superseded. Raises SetupError if it holds nothing, or while a run
     of the tenant is going on.
     """
-    tenant_id, integration_id = held_scope(run_id)
-    settings = to_sync_settings(get_tenant_by_id(tenant_id), get_integration(tenant_id))
-    digest = policy_digest(settings.user_policy(settings.people.select()))
+    settle_plan(machine, run_id, actor=actor, clock=clock)
+    return get_run(run_id)
+
+
+def settle_plan(machine: Machine, run_id: int, *, actor: str, clock: Clock = utc_now) -> RunState:
+    """Do what `approve_run` does; return whether the run was applied or is superseded."""
+    waiting = get_waiting_plan(run_id)
+    tenant, integration = (
+        get_tenant_by_id(waiting.tenant_id),
+        get_integration(waiting.tenant_id),
+    )
+    if waiting.preview:
+        check_active(tenant)
+        check_not_paused(integration)
+    settings = to_sync_settings(tenant, integration)
 
     async def apply() -> None:
         async with AsyncExitStack() as stack:
             reader = await machine.connect(stack)
-            if not await lock_integration(reader, integration_id):
+            if not await lock_integration(reader, waiting.integration_id):
                 raise SetupError(
                     "A run of this tenant is going on: wait for its end, then decide.",
                     code="running",
                 )
             scope = await raise_fence(
-                reader, tenant_id=tenant_id, integration_id=integration_id, run_id=run_id
+                reader,
+                tenant_id=waiting.tenant_id,
+                integration_id=waiting.integration_id,
+                run_id=run_id,
             )
-            session = Session(reader, await machine.connect(stack), scope)
-            await PostgresStore(session).apply_held(policy=digest, now=clock())
+            store = PostgresStore(Session(reader, await machine.connect(stack), scope))
+            policy = _policy(settings, await store.held_lines("people"))
+            await store.apply_held(policy=policy, now=clock())
 
     state = RunState.APPLIED
     try:
         run_async(apply)
     except OutdatedError:
         state = RunState.SUPERSEDED
-    settle_run(run_id, state=state, actor=actor)
-    return get_run(run_id)
+    settle_run(run_id, state=state, actor=actor, now=clock())
+    return state
+
+
+def _policy(settings: SyncSettings, lines: Mapping[str, SourceId]) -> bytes:
+    """Return the digest of the settings of now, with the lines that the plan itself will bind."""
+    unbound = settings.people.unbound
+    found = [source_id for line, source_id in lines.items() if line in unbound]
+    return policy_digest(settings.user_policy(settings.people.select(found)))

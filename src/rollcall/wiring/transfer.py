@@ -14,7 +14,12 @@ from rollcall.integrations.operations import (
     change_integration,
     parse_sync_time,
 )
-from rollcall.integrations.queries import IntegrationView, ListView, find_integration
+from rollcall.integrations.queries import (
+    ADMINISTRATORS,
+    IntegrationView,
+    ListView,
+    find_integration,
+)
 from rollcall.tenants import operations as tenants
 from rollcall.tenants.queries import TenantView, get_tenant, list_tenants
 from rollcall.wiring.machine import Machine
@@ -67,6 +72,8 @@ class IntegrationPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     subfolders: bool
     sign_in: bool
     sign_in_people: ListPart
+    administrators: ListPart = ListPart(mode="only", lines=[])
+    enforce_sign_in: bool = False
 
 
 class SettingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,12 +154,14 @@ PLAIN = (
     "company_contacts",
     "subfolders",
     "sign_in",
+    "enforce_sign_in",
 )
 LISTS = {
     "people": "people",
     "personal": "personal",
     "mailboxes": "mailboxes",
     "sign_in_people": "sign-in",
+    "administrators": ADMINISTRATORS,
 }
 CONNECTION = ("application_id", "directory_id", "cloud")
 

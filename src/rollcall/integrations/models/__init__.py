@@ -1,6 +1,7 @@
 """Tables of the integrations app. Others call its queries and operations."""
 
 from rollcall.integrations.models.integration import (
+    ADMINISTRATORS,
     Integration,
     KeyPair,
     LinkDecision,
@@ -17,8 +18,10 @@ from rollcall.integrations.models.ledger import (
     SyncRun,
 )
 from rollcall.integrations.models.schedule import RunTally, Schedule
+from rollcall.integrations.models.setup_check import SetupCheck
 
 __all__ = [
+    "ADMINISTRATORS",
     "DirectoryRecord",
     "HeldPlan",
     "Integration",
@@ -31,6 +34,7 @@ __all__ = [
     "RunChange",
     "RunTally",
     "Schedule",
+    "SetupCheck",
     "StagedPage",
     "SyncRun",
 ]

@@ -44,6 +44,7 @@ class Integration(models.Model):
 
     sign_in = models.BooleanField(default=False)
     sign_in_mode = models.CharField(max_length=6, choices=MODES, default="all")
+    enforce_sign_in = models.BooleanField(default=False, db_default=False)
 
     fence = models.BigIntegerField(default=0)
     users_cursor = models.TextField(default="")
@@ -149,8 +150,15 @@ class KeyPair(models.Model):
         ]
 
 
+ADMINISTRATORS = "admins"
+"""The subject of the list of people who may sign in as the tenant's administrators."""
+
+
 class ListEntry(models.Model):
-    """One line of a list of people or mailboxes, and the object it was bound to."""
+    """One line of a list of people or mailboxes, and the object it was bound to.
+
+    `subject` is one of those below, or ADMINISTRATORS.
+    """
 
     class Subject(models.TextChoices):
         PEOPLE = "people"

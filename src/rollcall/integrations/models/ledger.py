@@ -89,7 +89,8 @@ class SyncRun(models.Model):
     """One execution: asked for, running, ended, kept.
 
     `beat_at` is when its worker last said that it is at it, by the database's clock. `goes_on`
-    is the run that this one goes on with, `since` when the first of them began.
+    is the run that this one goes on with, `since` when the first of them began. `error_code` is that
+    of `error`, which may name people: the provider sees the code alone.
     """
 
     class State(models.TextChoices):
@@ -132,6 +133,7 @@ class SyncRun(models.Model):
     items = models.IntegerField(default=0)
     throttled_seconds = models.FloatField(default=0)
     error = models.JSONField(null=True)
+    error_code = models.TextField(default="", db_default="")
 
     objects = ScopedManager()
 
@@ -158,6 +160,14 @@ class SyncRun(models.Model):
                 condition=models.Q(state__in=("queued", "running")),
             ),
             models.Index(fields=["finished_at"], name="run_finished_at"),
+            models.Index(
+                fields=["tenant", "-id"],
+                name="run_newest_ended",
+                condition=models.Q(dry_run=False, state__in=("applied", "failed", "held")),
+            ),
+            models.Index(
+                fields=["tenant"], name="run_held", condition=models.Q(dry_run=False, state="held")
+            ),
             models.Index(
                 fields=["goes_on"],
                 name="run_goes_on",

@@ -1,9 +1,11 @@
 """Addresses: Advanced > Microsoft 365 Integration."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 
-from rollcall.portal.views.integration import permissions
+from rollcall.portal.views.integration import header, permissions
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", permissions.show, name="integration"),
+    path("pause", header.pause, name="integration-pause"),
+    path("resume", header.resume, name="integration-resume"),
 ]

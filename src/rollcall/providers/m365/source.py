@@ -29,6 +29,7 @@ from rollcall.providers.m365.graph import GraphClient
 from rollcall.providers.m365.permissions import missing_permission
 from rollcall.providers.m365.photos import PhotosReader
 from rollcall.providers.m365.purposes import PurposesReader
+from rollcall.providers.m365.search import PeopleSearch
 from rollcall.providers.m365.users import UsersReader
 
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class M365Source:
         self.tokens = tokens
         self._queue = queue
         self._pauses = pauses
+        self.search = PeopleSearch(graph)
         self._users = UsersReader(graph, queue)
         self._photos = PhotosReader(queue)
         self._purposes = PurposesReader(queue)

@@ -1,0 +1,7 @@
+"""Django's view of this app."""
+
+from django.apps import AppConfig
+
+
+class AccessConfig(AppConfig):
+    name = "rollcall.access"

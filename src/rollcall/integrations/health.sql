@@ -1,0 +1,170 @@
+-- name: tenants
+-- All tenants, each in one state in words, counted by state; and one page of those that are wanted.
+WITH bare AS (
+    SELECT
+        t.id,
+        t.slug,
+        t.name,
+        t.sip_domain,
+        t.state = 'active' AS active,
+        i.id AS integration_id,
+        i.paused,
+        i.users OR i.photos OR i.personal_contacts OR i.company_contacts AS switched_on,
+        coalesce(s.succeeded_at, k.accepted_at, i.created_at) AS good_at,
+        s.succeeded_at,
+        s.slot_at,
+        s.next_at,
+        coalesce(s.people, 0) AS people,
+        r.id AS run_id,
+        r.state AS run_state,
+        r.error_code,
+        r.throttled_seconds,
+        h.run_id AS held_run,
+        k.accepted,
+        k.not_after AS certificate_ends,
+        coalesce(c.lacking, '{}') AS lacking,
+        coalesce(c.domain, '') AS directory_domain
+    FROM tenants_tenant AS t
+    LEFT JOIN integrations_integration AS i ON i.tenant_id = t.id
+    LEFT JOIN integrations_schedule AS s ON s.integration_id = i.id
+    LEFT JOIN integrations_setupcheck AS c ON c.integration_id = i.id
+    LEFT JOIN (
+        SELECT
+            pair.integration_id,
+            bool_or(pair.state = 'active') AS accepted,
+            max(pair.activated_at) AS accepted_at,
+            -- That of the pair in use; until one is, of the one that waits.
+            (array_agg(pair.not_after ORDER BY pair.state))[1] AS not_after
+        FROM integrations_keypair AS pair
+        WHERE pair.state IN ('active', 'pending')
+        GROUP BY pair.integration_id
+    ) AS k ON k.integration_id = i.id
+    LEFT JOIN (
+        SELECT run.tenant_id, max(run.id) AS run_id
+        FROM integrations_syncrun AS run
+        WHERE NOT run.dry_run AND run.state = 'held'
+        GROUP BY run.tenant_id
+    ) AS h ON h.tenant_id = t.id
+    LEFT JOIN LATERAL (
+        SELECT run.id, run.state, run.error_code, run.throttled_seconds
+        FROM integrations_syncrun AS run
+        WHERE run.tenant_id = t.id AND NOT run.dry_run
+            AND run.state IN ('applied', 'failed', 'held')
+        ORDER BY run.id DESC
+        LIMIT 1
+    ) AS r ON i.id IS NOT NULL
+    WHERE %(tenant)s::bigint IS NULL OR t.id = %(tenant)s
+),
+judged AS MATERIALIZED (
+    SELECT
+        bare.*,
+        CASE WHEN error_code IN ('permission-missing', 'consent-missing') AND lacking = '{}'
+            THEN ARRAY['?'] ELSE lacking END AS missing,
+        -- Scheduled times that passed since the last success; a run by hand shortly before counts.
+        CASE WHEN active AND accepted AND switched_on AND NOT paused
+            THEN greatest(0, ceil(extract(epoch FROM
+                slot_at - interval '1 day' - good_at - interval '2 hours') / 86400))::int
+        END AS missed,
+        floor(extract(epoch FROM certificate_ends - %(now)s) / 86400)::int AS certificate_days,
+        CASE
+            WHEN NOT active THEN 'suspended'
+            WHEN accepted IS NOT TRUE THEN 'not-connected'
+            WHEN paused THEN 'paused'
+            WHEN certificate_ends <= %(now)s THEN 'expired'
+            WHEN run_state = 'failed' THEN 'failing'
+            WHEN switched_on AND (
+                next_at < %(now)s - %(late)s::interval
+                OR slot_at - interval '1 day' - good_at > interval '26 hours'
+            ) THEN 'overdue'
+            WHEN held_run IS NOT NULL THEN 'held'
+            WHEN lacking <> '{}' THEN 'permission'
+            WHEN certificate_ends <= %(now)s + %(soon)s::interval THEN 'expiring'
+            ELSE 'connected'
+        END AS health
+    FROM bare
+),
+counted AS (
+    SELECT coalesce(jsonb_object_agg(health, tenants), '{}') AS states
+    FROM (SELECT health, count(*) AS tenants FROM judged GROUP BY health) AS each
+),
+wanted AS MATERIALIZED (
+    SELECT
+        judged.*,
+        row_number() OVER (ORDER BY
+            -- Worst first: the order in which they are listed.
+            CASE WHEN %(sort)s = 'state' AND NOT %(down)s
+                THEN array_position(%(order)s::text[], health) END,
+            CASE WHEN %(sort)s = 'state' AND %(down)s
+                THEN -array_position(%(order)s::text[], health) END,
+            CASE WHEN %(sort)s = 'tenant' AND NOT %(down)s THEN lower(name) END,
+            CASE WHEN %(sort)s = 'tenant' AND %(down)s THEN lower(name) END DESC,
+            CASE WHEN NOT %(down)s THEN measure END NULLS LAST,
+            CASE WHEN %(down)s THEN measure END DESC NULLS LAST,
+            CASE WHEN %(sort)s = 'state' THEN coalesce(good_at, 'infinity') END,
+            slug
+        ) AS place
+    FROM judged
+    CROSS JOIN LATERAL (
+        SELECT CASE %(sort)s
+            WHEN 'success' THEN extract(epoch FROM succeeded_at)
+            WHEN 'next' THEN extract(epoch FROM
+                CASE WHEN active AND NOT paused THEN next_at END)
+            WHEN 'lag' THEN missed
+            WHEN 'people' THEN people
+            WHEN 'held' THEN held_run
+            WHEN 'throttled' THEN throttled_seconds
+            WHEN 'certificate' THEN extract(epoch FROM certificate_ends)
+            WHEN 'permission' THEN cardinality(missing)
+        END AS measure
+    ) AS measured
+    WHERE (cardinality(%(states)s::text[]) = 0 OR health = ANY (%(states)s))
+        AND (
+            %(search)s = ''
+            OR strpos(lower(slug), %(search)s) > 0
+            OR strpos(lower(name), %(search)s) > 0
+            OR strpos(sip_domain, %(search)s) > 0
+            OR strpos(lower(directory_domain), %(search)s) > 0
+        )
+)
+SELECT
+    counted.states,
+    (SELECT count(*) FROM wanted) AS found,
+    shown.slug,
+    shown.name,
+    shown.sip_domain,
+    shown.directory_domain,
+    shown.health,
+    shown.succeeded_at,
+    CASE WHEN shown.active AND NOT shown.paused THEN shown.next_at END AS next_at,
+    shown.missed,
+    shown.people,
+    shown.held_run,
+    shown.throttled_seconds,
+    shown.certificate_ends,
+    shown.certificate_days,
+    shown.missing,
+    shown.error_code,
+    failing.since AS failing_since
+FROM counted
+LEFT JOIN (
+    SELECT * FROM wanted
+    WHERE place > %(skip)s AND place <= %(skip)s + %(limit)s
+) AS shown ON true
+LEFT JOIN LATERAL (
+    SELECT min(run.finished_at) AS since
+    FROM integrations_syncrun AS run
+    WHERE run.tenant_id = shown.id AND NOT run.dry_run AND run.state = 'failed'
+        AND run.id > coalesce((
+            SELECT good.id
+            FROM integrations_syncrun AS good
+            WHERE good.tenant_id = shown.id AND NOT good.dry_run
+                AND good.state IN ('applied', 'held')
+            ORDER BY good.id DESC
+            LIMIT 1
+        ), 0)
+) AS failing ON shown.health = 'failing'
+ORDER BY shown.place
+
+-- name: clouds
+-- How many tenants' directories are in each cloud.
+SELECT cloud, count(*) FROM integrations_integration GROUP BY cloud

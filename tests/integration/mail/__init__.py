@@ -1,0 +1,1 @@
+"""Mails that leave this machine, and what they tell."""
