@@ -10,7 +10,7 @@ PYTEST := $(BIN)/pytest
 # Whole files go to one of two processes: most of these tests wait for a program, not for a core.
 PARALLEL := -n 2 --dist loadfile
 
-.PHONY: help setup deps demo check test test-long bench docs sim lock format clean
+.PHONY: help setup deps demo demo-stop check test test-long bench docs sim translations lock format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,11 @@ setup: .venv/.ready  ## the Python environment in .venv, from the lock file
 deps:  ## Debian packages that some tests need (asks first; CI=1 or YES=1 does not ask)
 	@tools/install-debian-packages
 
-demo: setup  ## a simulated Microsoft 365, the sample company, a preview, two syncs
+demo: setup  ## a simulated Microsoft 365, the sample company, a preview, two syncs, the portal
 	@$(BIN)/python tools/demo.py
+
+demo-stop: setup  ## end what make demo left running
+	@$(BIN)/python tools/demo.py --stop
 
 check: setup  ## format, lint, types, import contracts, house rules, quick tests
 	@$(BIN)/ruff format --check .
@@ -47,6 +50,9 @@ bench: setup  ## seconds, requests, memory, and the ratio to the floor
 
 docs: setup  ## write docs/reference anew from the code
 	@$(BIN)/python tools/write_reference.py
+
+translations: setup  ## the German catalogue, from the texts of the pages
+	@$(BIN)/python tools/translations.py
 
 sim: setup  ## the simulator alone, with the sample company
 	@$(BIN)/m365sim serve --home var/sim --directory contoso

@@ -1,7 +1,8 @@
-"""make demo: a simulated Microsoft 365, the sample company, a preview, a sync, a day's changes.
+"""make demo: a simulated Microsoft 365, the sample company, a preview, a sync, a day's changes, and
+then the portal, which stays up until `make demo-stop`.
 
 Everything is done with the programs that an administrator has: `m365sim` plays Microsoft,
-`rollcall` is the product. With --stay, what is printed after “$” can be typed again at the end.
+`rollcall` is the product. What is printed after “$” can be typed again.
 """
 
 import argparse
@@ -16,8 +17,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,10 @@ from rich.rule import Rule
 
 HOME = Path("var/demo")
 SIMULATOR_HOME = HOME / "m365"
+NOTE = HOME / "demo.json"
+"""The processes that stay, so that the next demo (or --stop) ends them."""
+
+PORT = 8443
 SLUG = "contoso"
 BIN = Path(sys.executable).parent
 SECONDS = 60
@@ -34,29 +38,37 @@ console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 def main() -> None:
-    """Run the demo from an empty directory to the second report."""
+    """Run the demo from an empty directory to the open portal; or end what an earlier one left."""
     parser = argparse.ArgumentParser(prog="make demo")
-    parser.add_argument(
-        "--stay", action="store_true", help="leave the simulator running at the end"
-    )
-    options = parser.parse_args()
+    parser.add_argument("--stop", action="store_true", help="end what an earlier demo left running")
+    if parser.parse_args().stop:
+        console.print("The demo is stopped." if _stop_earlier() else "No demo is running.")
+        return
     begun = time.monotonic()
     _begin_empty()
-    with _simulator() as state:
-        directory = state["directories"][0]
-        _tell_clouds(state)
-        _connect(directory, state["control"])
-        _first_sync()
-        with _service() as address:
-            _a_day_passes(directory, state["control"])
-            _second_sync()
-            _show_service(address)
-            console.print(f"The demo took {time.monotonic() - begun:.0f} seconds.", style="dim")
-            if options.stay:
-                _stay()
+    try:
+        _run_demo()
+    except BaseException:
+        _stop_earlier()
+        raise
+    console.print(f"The demo took {time.monotonic() - begun:.0f} seconds.", style="dim")
+
+
+def _run_demo() -> None:
+    state = _start_simulator()
+    directory = state["directories"][0]
+    _tell_clouds(state)
+    _connect(directory, state["control"])
+    _first_sync()
+    address = _start_service()
+    _a_day_passes(directory, state["control"])
+    _second_sync()
+    _show_service(address)
+    _show_portal(address, state["login"], directory)
 
 
 def _begin_empty() -> None:
+    _stop_earlier()
     if HOME.exists():
         _drop_database()
         shutil.rmtree(HOME)
@@ -71,21 +83,15 @@ def _drop_database() -> None:
         shutil.rmtree(HOME / json.loads(note.read_text())["directory"])
 
 
-@contextmanager
-def _simulator() -> Iterator[dict[str, Any]]:
+def _start_simulator() -> dict[str, Any]:
     _title("A simulated Microsoft 365 with the company Contoso")
     ports = ["--login", "127.0.0.1:0", "--graph", "127.0.0.1:0", "--control", "127.0.0.1:0"]
-    command = [str(BIN / "m365sim"), "serve", "--home", str(SIMULATOR_HOME), "--directory", SLUG]
-    process = subprocess.Popen([*command, *ports], stdout=subprocess.PIPE, text=True)
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line:
-            raise SystemExit("The simulator did not start.")
-        console.print(line.strip(), style="dim")
-        yield json.loads((SIMULATOR_HOME / "sim.json").read_text())
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(SECONDS)
+    state = SIMULATOR_HOME / "sim.json"
+    log = _start("m365sim", "serve", "--home", str(SIMULATOR_HOME), "--directory", SLUG, *ports)
+    _await(log, "m365sim", lambda text: "\n" in text and state.exists())
+    console.print(log.read_text().strip(), style="dim")
+    found: dict[str, Any] = json.loads(state.read_text())
+    return found
 
 
 def _tell_clouds(state: dict[str, Any]) -> None:
@@ -99,32 +105,93 @@ def _tell_clouds(state: dict[str, Any]) -> None:
     )
 
 
-@contextmanager
-def _service() -> Iterator[str]:
+def _start_service() -> str:
     _title("From now on the service does it, every night")
-    with socket.socket() as any_free:
-        any_free.bind(("127.0.0.1", 0))
-        listen = "{}:{}".format(*any_free.getsockname())
+    listen = f"127.0.0.1:{_free_port()}"
     console.print("$ rollcall up &", style="bold cyan")
-    process = subprocess.Popen(
-        [str(BIN / "rollcall"), "up"],
-        env={**os.environ, "ROLLCALL_HOME": str(HOME), "ROLLCALL_LISTEN": listen},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        for line in process.stdout or ():
-            console.print(line.rstrip(), style="dim", markup=False)
-            if "ready after" in line:
+    log = _start("rollcall", "up", ROLLCALL_LISTEN=listen)
+    _await(log, "rollcall up", lambda text: "ready after" in text)
+    for line in log.read_text().splitlines():
+        console.print(line, style="dim", markup=False)
+    console.print()
+    return f"https://localhost:{listen.rpartition(':')[2]}"
+
+
+def _free_port() -> int:
+    """Return the usual port, or any free one while something else listens there."""
+    if _bound(PORT):
+        return PORT
+    console.print(f"Port {PORT} is taken by another program: the portal takes another one.")
+    return _bound(0)
+
+
+def _bound(port: int) -> int:
+    """Return the port if it could be bound (0 asks for any); 0 if not."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+        return int(tried.getsockname()[1])
+
+
+def _start(program: str, *arguments: str, **environ: str) -> Path:
+    """Start a program that stays; return the file that its words go to."""
+    log = HOME / f"{program}.out"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [str(BIN / program), *arguments],
+            env={**os.environ, "ROLLCALL_HOME": str(HOME), **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    known = json.loads(NOTE.read_text()) if NOTE.exists() else {}
+    NOTE.write_text(json.dumps({**known, program: process.pid}))
+    return log
+
+
+def _await(log: Path, what: str, ready: Callable[[str], bool]) -> None:
+    for _ in range(SECONDS * 10):
+        if ready(log.read_text()):
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"{what} did not start within {SECONDS} seconds: see {log}.")
+
+
+def _stop_earlier() -> bool:
+    """End the processes of an earlier demo, the service before the simulator."""
+    if not NOTE.exists():
+        return False
+    known: dict[str, int] = json.loads(NOTE.read_text())
+    running = [pid for name, pid in sorted(known.items(), reverse=True) if _is_ours(name, pid)]
+    for pid in running:
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(SECONDS * 10):
+            if not Path(f"/proc/{pid}").exists() or _is_zombie(pid):
                 break
+            time.sleep(0.1)
         else:
-            raise SystemExit("The service did not start: see var/demo/log.")
-        console.print()
-        yield f"https://{listen}"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(SECONDS)
+            raise SystemExit(f"The process {pid} of an earlier demo does not end.")
+    NOTE.unlink()
+    return bool(running)
+
+
+def _is_ours(program: str, pid: int) -> bool:
+    """Tell whether a process is still the one that was started: numbers are used again."""
+    try:
+        return f"/{program}\0".encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return True
 
 
 def _show_service(address: str) -> None:
@@ -221,12 +288,23 @@ def _second_sync() -> None:
     _run("rollcall", "sync", "explain", SLUG, "Gregor Hahn")
 
 
-def _stay() -> None:
-    console.print(f"Type on with: export ROLLCALL_HOME={HOME}   Ctrl-C ends it.")
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        console.print("Ended.")
+def _show_portal(address: str, login: str, directory: dict[str, Any]) -> None:
+    _title("The portal is open")
+    console.print(f"The portal                 {address}", soft_wrap=True)
+    console.print(f"Applications at “Entra”    {login}/registrations", soft_wrap=True)
+    console.print()
+    console.print("Sign in with one of these links; each works once, within a day:")
+    people = (
+        ("a system administrator", "system@rollcall.example", ()),
+        ("an administrator of Contoso", "administrator@contoso.example", ("--tenant", SLUG)),
+        ("a user of Contoso", "kim@contoso.example", ("--tenant", SLUG, "--role", "user")),
+    )
+    for words, email, options in people:
+        done = _ask("admin", "link", "--email", email, *options)
+        console.print(f"  {words:<28}{done['link']}", soft_wrap=True)
+    console.print()
+    console.print("Your browser will warn: the certificate was made by the demo for itself.")
+    console.print(f"Type on with: export ROLLCALL_HOME={HOME}     End it with: make demo-stop")
 
 
 def _control(control: str, path: str, body: bytes | None = None) -> dict[str, Any]:
@@ -253,6 +331,18 @@ def _run(program: str, *arguments: str, quiet: bool = False, check: bool = True)
         )
     if not quiet:
         console.print()
+
+
+def _ask(*arguments: str) -> dict[str, Any]:
+    """Return the JSON that a command of ours answers."""
+    done = subprocess.run(
+        [str(BIN / "rollcall"), *arguments, "--json"],
+        env={**os.environ, "ROLLCALL_HOME": str(HOME)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def _title(words: str) -> None:

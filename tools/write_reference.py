@@ -28,10 +28,10 @@ CODES_HEADING = "## Codes that lead here"
 WRITTEN = "This page is written from the code by `make docs`."
 
 OBJECTS = {
-    "tenant": "rollcall.cli.tenants:TenantJson",
-    "integration": "rollcall.cli.integration_view:IntegrationJson",
-    "list": "rollcall.cli.integration_view:ListJson",
-    "key pair": "rollcall.cli.integration_view:KeyPairJson",
+    "tenant": "rollcall.wiring.documents:TenantJson",
+    "integration": "rollcall.wiring.documents:IntegrationJson",
+    "list": "rollcall.wiring.documents:ListJson",
+    "key pair": "rollcall.wiring.documents:KeyPairJson",
     "finding": "rollcall.core.findings:Finding",
     "run": "rollcall.integrations.runs:RunView",
     "counts": "rollcall.core.report:Counts",

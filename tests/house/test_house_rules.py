@@ -38,6 +38,8 @@ ALL_TENANTS = {
     "src/rollcall/integrations/run_operations.py": "the same, and a worker ends its own run",
     "src/rollcall/integrations/sealed_operations.py": "keys seal the secrets of all tenants",
     "src/rollcall/mail/operations.py": "a mail may concern the whole system",
+    "src/rollcall/mail/outbox.py": "mails of all tenants go over one server",
+    "src/rollcall/mail/queries.py": "the provider sees the outbox of all",
     "src/rollcall/tenants/scope.py": "where it is defined",
 }
 """Who may cross tenants, and why."""

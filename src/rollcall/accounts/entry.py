@@ -5,6 +5,7 @@ the browser another token.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -48,11 +49,12 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     known: tuple[int, ...] = ()
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
     """A session that began. Until it is proven a second factor is asked, or to be set up."""
 
     account_id: int
-    token: str
+    token: str = field(repr=False)
     proven: bool
     factor_on: bool
 
@@ -128,9 +130,7 @@ def _reason_against(account: Account) -> str:
     return ""
 
 
-def _note_refusal(
-    accounts: Sequence[Account], right: Sequence[Account], visitor: Visitor
-) -> None:
+def _note_refusal(accounts: Sequence[Account], right: Sequence[Account], visitor: Visitor) -> None:
     """Note why: for each account of the address, or once where there is none.
 
     What was typed is not noted: it may be a password.
@@ -143,9 +143,7 @@ def _note_refusal(
         _note(account.pk, account.tenant_id, "sign_in.refused", NOBODY, visitor, reason=reason)
 
 
-def begin_entry(
-    account_id: int, *, visitor: Visitor, now: datetime, proven: bool = False
-) -> Entry:
+def begin_entry(account_id: int, *, visitor: Visitor, now: datetime, proven: bool = False) -> Entry:
     """Begin the session of somebody who gave a password, or came by a link.
 
     It is proven at once where no second factor is asked; `proven` says that none is to be.
@@ -236,6 +234,4 @@ def _note(
     detail: dict[str, object] = {"address": visitor.address}
     if reason:
         detail["reason"] = reason
-    note(
-        actor=actor, action=action, subject=str(account_id), tenant_id=tenant_id, detail=detail
-    )
+    note(actor=actor, action=action, subject=str(account_id), tenant_id=tenant_id, detail=detail)

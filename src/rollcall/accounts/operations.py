@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from rollcall.accounts.links import drop_links
 from rollcall.accounts.models import Account, Credential
-from rollcall.accounts.passwords import check_policy, hash_password, is_right
+from rollcall.accounts.passwords import check_policy, hash_password
 from rollcall.accounts.sessions import end_sessions
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
@@ -112,9 +112,7 @@ def change_name(account_id: int, name: str, *, actor: str) -> None:
 
 
 @transaction.atomic
-def change_role(
-    account_id: int, *, role: str, extension_id: int | None, actor: str
-) -> None:
+def change_role(account_id: int, *, role: str, extension_id: int | None, actor: str) -> None:
     """Change what an account of a tenant may do, and the extension that is its owner's."""
     row = _held(account_id)
     if row.role == Account.Role.SYSTEM or role == Account.Role.SYSTEM:
@@ -140,21 +138,12 @@ def set_password(account_id: int, password: str, *, actor: str, now: datetime) -
     _note(row, "account.password_set", actor)
 
 
-def has_password(account_id: int, password: str) -> bool:
-    """Tell whether this is the account's password."""
-    return is_right(password, credential_of(account_id).password)
-
-
 def _held(account_id: int) -> Account:
     return Account.objects.all_tenants().select_for_update().get(pk=account_id)
 
 
-def _note(
-    row: Account, action: str, actor: str, detail: "dict[str, object] | None" = None
-) -> None:
-    note(
-        actor=actor, action=action, subject=str(row.pk), tenant_id=row.tenant_id, detail=detail
-    )
+def _note(row: Account, action: str, actor: str, detail: "dict[str, object] | None" = None) -> None:
+    note(actor=actor, action=action, subject=str(row.pk), tenant_id=row.tenant_id, detail=detail)
 
 
 def _extension_taken() -> SetupError:

@@ -42,8 +42,17 @@ _encoder = msgspec.json.Encoder()
 class RefusedError(Exception):
     """A request that is not carried out, with the answer it gets."""
 
-    def __init__(self, status: int, code: str, message: str, *, help_page: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        help_page: str = "",
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
+        self.retry_after = retry_after
         self.status = status
         self.code = code
         self.help_page = help_page
@@ -70,6 +79,8 @@ def from_refusal(request: HttpRequest, error: RefusedError) -> HttpResponse:
     response = refuse(error.status, error.code, str(error), help_page=error.help_page)
     if error.status == 401:  # noqa: PLR2004 - unauthorised
         response["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
     return response
 
 

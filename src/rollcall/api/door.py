@@ -26,7 +26,6 @@ from rollcall.wiring.machine import Machine, utc_now
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-SYSTEM: Final = frozenset({Scope.SYSTEM_READ, Scope.SYSTEM_WRITE})
 SUSPENDED: Final = "suspended"
 ERRORS: Final[Mapping[int, type[BaseModel]]] = {
     status: shape_of(ErrorAnswer) for status in (400, 401, 403, 404, 409, 422, 429)
@@ -38,11 +37,6 @@ class ApiRequest(HttpRequest):
 
     auth: Bearer
     machine: Machine
-
-    @property
-    def tenant_id(self) -> int:
-        """The tenant that the token is of."""
-        raise NotImplementedError
 
 
 class Token(HttpBearer):
@@ -62,7 +56,13 @@ class Token(HttpBearer):
             raise RefusedError(status, error.code, str(error), help_page="api.md") from None
         wait = buckets.take(bearer.token_id)
         if wait:
-            raise TooManyError(wait)
+            raise RefusedError(
+                429,
+                "too-many-requests",
+                f"This token has asked too often. Ask again in {wait} s.",
+                help_page="api.md",
+                retry_after=wait,
+            )
         if self.scope.value not in bearer.scopes:
             raise RefusedError(
                 403,
@@ -71,19 +71,6 @@ class Token(HttpBearer):
                 help_page="api.md",
             )
         return bearer
-
-
-class TooManyError(RefusedError):
-    """A token that asks too often."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(
-            429,
-            "too-many-requests",
-            f"This token has asked too often. Ask again in {seconds} s.",
-            help_page="api.md",
-        )
-        self.seconds = seconds
 
 
 def offer(

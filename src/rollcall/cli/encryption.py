@@ -33,13 +33,14 @@ def status(desk: Desk) -> None:
 
 
 def _show(found: KeyStatus) -> None:
-    table = make_table("key", "state", "private keys", "tokens")
+    table = make_table("key", "state", "private keys", "tokens", "others")
     for use in (*found.keys, *found.lost):
         table.add_row(
             cell(use.name),
             cell(use.state, STATES[use.state]),
             cell(use.private_keys),
             cell(use.tokens),
+            cell(use.others),
         )
     console.print(table)
     say(f"The keys are in {found.file}. Keep a copy of it apart from the backups.", "dim")

@@ -3,7 +3,6 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
 from rich.table import Table
 
 from rollcall.cli.output import cell, console, make_table, plural, print_json, say, show_time
@@ -18,82 +17,11 @@ from rollcall.integrations.runs import RunView, last_run
 from rollcall.integrations.schedules import next_run_at
 from rollcall.tenants.queries import TenantView
 from rollcall.wiring.check import redirect_uris
+from rollcall.wiring.documents import to_integration_json
 from rollcall.wiring.machine import Machine, utc_now
 from rollcall.wiring.settings import extension_range
 
 SOON = 30
-
-
-class ListJson(msgspec.Struct, frozen=True):
-    """A selection as JSON."""
-
-    mode: str
-    lines: tuple[dict[str, str | None], ...]
-
-
-class KeyPairJson(msgspec.Struct, frozen=True, kw_only=True):
-    """A key pair as JSON."""
-
-    id: int
-    state: str
-    thumbprint_sha1: str
-    thumbprint_sha256: str
-    not_before: datetime
-    not_after: datetime
-    days_left: int
-    created_at: datetime
-    activated_at: datetime | None
-    retired_at: datetime | None
-
-
-class IntegrationJson(msgspec.Struct, frozen=True, kw_only=True):
-    """An integration as JSON."""
-
-    tenant: str
-    application_id: str | None
-    directory_id: str | None
-    cloud: str
-    redirect_uris: list[str]
-    sync_time: str
-    paused: bool
-    users: bool
-    people: ListJson
-    start: str
-    end: str
-    guests: bool
-    photos: bool
-    names: str
-    leavers: str
-    link: str
-    personal_contacts: bool
-    personal: ListJson
-    company_contacts: bool
-    mailboxes: ListJson
-    subfolders: bool
-    sign_in: bool
-    sign_in_people: ListJson
-    administrators: ListJson
-    enforce_sign_in: bool
-    certificate_days: int
-    key_pairs: list[KeyPairJson]
-    next_run_at: datetime | None
-    last_run: dict[str, object] | None
-
-
-def to_key_pair_json(key: KeyPairView, now: datetime) -> KeyPairJson:
-    """Return a key pair as JSON."""
-    return KeyPairJson(
-        id=key.id,
-        state=key.state,
-        thumbprint_sha1=key.sha1,
-        thumbprint_sha256=key.sha256,
-        not_before=key.not_before,
-        not_after=key.not_after,
-        days_left=key.days_left(now),
-        created_at=key.created_at,
-        activated_at=key.activated_at,
-        retired_at=key.retired_at,
-    )
 
 
 def show_integration(
@@ -103,7 +31,7 @@ def show_integration(
     keys = list_key_pairs(tenant.id)
     run = last_run(tenant.id)
     if as_json:
-        print_json(_to_json(machine, tenant, integration, keys, run))
+        print_json(to_integration_json(machine, tenant, integration))
         return
     now = utc_now()
     table = make_table("", "")
@@ -220,57 +148,3 @@ def _say_last_run(tenant: TenantView, run: RunView | None, now: datetime) -> Non
         say(f"No sync has run yet. Try: rollcall sync run {tenant.slug} --dry-run", "dim")
     else:
         say(f"Last run {run.id}: {run.state}, {show_time(run.finished_at, now)}.", "dim")
-
-
-def _to_json(
-    machine: Machine,
-    tenant: TenantView,
-    integration: IntegrationView,
-    keys: list[KeyPairView],
-    run: RunView | None,
-) -> IntegrationJson:
-    scope = extension_range(tenant, integration)
-    now = utc_now()
-    leavers = integration.leavers
-    if leavers == "release":
-        leavers = f"release:{integration.release_days}"
-    return IntegrationJson(
-        tenant=tenant.slug,
-        application_id=integration.application_id,
-        directory_id=integration.directory_id,
-        cloud=integration.cloud,
-        redirect_uris=redirect_uris(machine.environment),
-        sync_time=integration.sync_time,
-        paused=integration.paused,
-        users=integration.users,
-        people=_list_json(integration.people),
-        start=str(scope.first),
-        end=str(scope.last),
-        guests=integration.guests,
-        photos=integration.photos,
-        names=integration.names,
-        leavers=leavers,
-        link=integration.link,
-        personal_contacts=integration.personal_contacts,
-        personal=_list_json(integration.personal),
-        company_contacts=integration.company_contacts,
-        mailboxes=_list_json(integration.mailboxes),
-        subfolders=integration.subfolders,
-        sign_in=integration.sign_in,
-        sign_in_people=_list_json(integration.sign_in_people),
-        administrators=_list_json(integration.administrators),
-        enforce_sign_in=integration.enforce_sign_in,
-        certificate_days=integration.certificate_days,
-        key_pairs=[to_key_pair_json(key, now) for key in keys],
-        next_run_at=next_run_at(integration),
-        last_run=_run_json(run) if run else None,
-    )
-
-
-def _list_json(listed: ListView) -> ListJson:
-    lines = ({"line": line, "directory_object_id": each} for line, each in listed.lines)
-    return ListJson(mode=listed.mode, lines=tuple(lines))
-
-
-def _run_json(run: RunView) -> dict[str, object]:
-    return {"id": run.id, "state": run.state, "finished_at": run.finished_at}

@@ -6,12 +6,12 @@ import click
 from django.db import transaction
 
 from rollcall.cli.command import Desk, with_desk
-from rollcall.cli.integration_view import to_key_pair_json
 from rollcall.cli.output import cell, console, make_table, print_json, print_json_list, say
 from rollcall.core.errors import SetupError
 from rollcall.integrations.operations import new_key_pair, retire_key_pair
 from rollcall.integrations.queries import list_key_pairs
 from rollcall.tenants.queries import get_tenant
+from rollcall.wiring.documents import to_key_pair_json
 from rollcall.wiring.machine import utc_now
 
 STATES = {"active": "green", "pending": "yellow", "retired": "dim"}

@@ -23,7 +23,7 @@ from rollcall.integrations.queries import (
 )
 from rollcall.integrations.rules import leaver_values, range_values
 from rollcall.tenants.queries import TenantView, get_tenant
-from rollcall.wiring.check import check_setup
+from rollcall.wiring.checking import check_setup
 from rollcall.wiring.lists import bind_now
 from rollcall.wiring.settings import check_cloud
 

@@ -1,9 +1,6 @@
 """rollcall tenant …"""
 
-from datetime import datetime
-
 import click
-import msgspec
 from django.db import transaction
 
 from rollcall.cli.command import Desk, fail, with_desk
@@ -11,6 +8,7 @@ from rollcall.cli.output import cell, console, make_table, print_json, print_jso
 from rollcall.core.numbering import parse_number, parse_range
 from rollcall.tenants import operations
 from rollcall.tenants.queries import TenantView, get_tenant, list_tenants
+from rollcall.wiring.documents import to_tenant_json
 
 NAME = "The company's name."
 SIP_DOMAIN = "Domain of its phones, such as acme.example."
@@ -18,21 +16,6 @@ TIME_ZONE = "Time zone by its IANA name, such as Europe/Berlin."
 COUNTRY = "Two letters of ISO 3166, such as DE."
 
 COLUMNS = ("tenant", "name", "SIP domain", "time zone", "country", "state")
-
-
-class TenantJson(msgspec.Struct, frozen=True):
-    """A tenant as JSON."""
-
-    slug: str
-    name: str
-    sip_domain: str
-    time_zone: str
-    country: str
-    state: str
-    first_extension: str
-    last_extension: str
-    reserved_numbers: tuple[str, ...]
-    created_at: datetime
 
 
 @click.group()
@@ -63,7 +46,7 @@ def list_(desk: Desk) -> None:
     """List the tenants."""
     tenants = list_tenants()
     if desk.as_json:
-        print_json_list(map(_to_json, tenants))
+        print_json_list(map(to_tenant_json, tenants))
         return
     if not tenants:
         say("There is no tenant yet. Add one: rollcall tenant add SLUG --name …")
@@ -172,24 +155,9 @@ def delete(desk: Desk, slug: str, *, yes: bool) -> None:
         say(f"Tenant {slug} is deleted.")
 
 
-def _to_json(view: TenantView) -> TenantJson:
-    return TenantJson(
-        slug=view.slug,
-        name=view.name,
-        sip_domain=view.sip_domain,
-        time_zone=view.time_zone,
-        country=view.country,
-        state=view.state,
-        first_extension=str(view.first_extension),
-        last_extension=str(view.last_extension),
-        reserved_numbers=tuple(map(str, view.reserved_numbers)),
-        created_at=view.created_at,
-    )
-
-
 def _show(desk: Desk, view: TenantView, sentence: str = "") -> None:
     if desk.as_json:
-        print_json(_to_json(view))
+        print_json(to_tenant_json(view))
         return
     table = make_table("", "")
     table.show_header = False

@@ -14,8 +14,12 @@ from rollcall.integrations.models import (
     NumberAssignment,
     Refusal,
 )
+from rollcall.integrations.queries import IntegrationView
 
 SHOWN = 8
+LAST = "\U0010ffff"
+"""Comes after everything that begins alike."""
+
 _records = msgspec.json.Decoder(UserRecord)
 
 
@@ -30,6 +34,14 @@ class DirectoryPerson(msgspec.Struct, frozen=True):
     refusal: str | None
     detail: str | None
     refused_since: int | None
+
+
+class PersonLine(msgspec.Struct, frozen=True):
+    """Somebody of the directory, in a line."""
+
+    object_id: str
+    name: str
+    address: str
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -65,6 +77,28 @@ def find_person(tenant_id: int, text: str) -> DirectoryPerson:
         names = ", ".join(f"{row.display_name} ({row.principal_key})" for row in found[:SHOWN])
         raise SetupError(f"“{text}” means more than one person: {names}.", code="ambiguous-person")
     return _to_person(found[0])
+
+
+def suggest_people(integration: IntegrationView, text: str) -> list[PersonLine]:
+    """Return a few people who may be meant by the beginning of an address, or part of a name.
+
+    Addresses are found by an index; only where they are too few is every name looked at.
+    """
+    key = line_key(text)
+    if not key:
+        return []
+    rows = DirectoryRecord.objects.of(integration.tenant_id).filter(integration=integration.id)
+    found: dict[str, PersonLine] = {}
+    for condition in (
+        Q(principal_key__gte=key, principal_key__lt=key + LAST),
+        Q(email_key__gte=key, email_key__lt=key + LAST),
+        Q(display_name__icontains=text.strip()),
+    ):
+        wanted = rows.filter(condition)[: SHOWN - len(found)] if len(found) < SHOWN else ()
+        for row in wanted:
+            line = PersonLine(row.object_id, row.display_name, row.principal_key)
+            found.setdefault(row.object_id, line)
+    return sorted(found.values(), key=lambda line: line.name.casefold())
 
 
 def _to_person(row: DirectoryRecord) -> DirectoryPerson:

@@ -6,45 +6,63 @@ sealed with, so a test looks for such columns.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
+from django.apps import apps
 from django.db import models, transaction
 
+from rollcall.accounts.factor_operations import factor_place
 from rollcall.core.errors import SetupError
 from rollcall.credentials.sealing import KeyRing, SealingError, key_name, seal, unseal
 from rollcall.credentials.secret import Secret
-from rollcall.integrations.models import Integration, KeyPair, SyncRun
+from rollcall.integrations.models import KeyPair, SyncRun
 from rollcall.integrations.queries import key_place, token_place
+from rollcall.mail.queries import password_place
 
 BATCH = 500
 PRIVATE_KEYS = "private_keys"
 TOKENS = "tokens"
+SECOND_FACTORS = "second_factors"
+MAIL_PASSWORDS = "mail_passwords"
 UNKNOWN = "?"
 """Stands for the key of a value that does not say which one it is."""
 
 
 class SealedColumn(msgspec.Struct, frozen=True):
-    """A column of sealed values, and the place that each of them is bound to."""
+    """A column of sealed values, and the place that each of them is bound to.
+
+    The model is named as foreign keys to other apps name theirs; `holder` is the column that says
+    whose the value is, and by which `place` says where it is kept.
+    """
 
     kind: str
-    model: type[Integration] | type[KeyPair]
+    label: str
     column: str
     place: Callable[[int], str]
+    holder: str = "tenant_id"
 
     @property
     def table(self) -> str:
         """The table that the column is in."""
-        return self.model._meta.db_table  # noqa: SLF001 - Django's documented way to a name
+        return str(apps.get_model(self.label)._meta.db_table)  # noqa: SLF001 - Django's documented name
+
+    def all_rows(self) -> "models.QuerySet[models.Model]":
+        """Return all rows, those that hold no value, too."""
+        manager: Any = apps.get_model(self.label)._default_manager  # noqa: SLF001 - the same
+        rows: models.QuerySet[models.Model] = manager.all_tenants()
+        return rows
 
     def rows(self) -> "models.QuerySet[models.Model]":
         """Return the rows that hold a value."""
-        rows = self.model.objects.all_tenants()
-        return rows.exclude(**{f"{self.column}__isnull": True})
+        return self.all_rows().exclude(**{f"{self.column}__isnull": True})
 
 
 SEALED = (
-    SealedColumn(PRIVATE_KEYS, KeyPair, "private_key", key_place),
-    SealedColumn(TOKENS, Integration, "token_sealed", token_place),
+    SealedColumn(PRIVATE_KEYS, "integrations.KeyPair", "private_key", key_place),
+    SealedColumn(TOKENS, "integrations.Integration", "token_sealed", token_place),
+    SealedColumn(SECOND_FACTORS, "accounts.Credential", "totp_sealed", factor_place, "account_id"),
+    SealedColumn(MAIL_PASSWORDS, "mail.MailServer", "password_sealed", password_place, "id"),
 )
 
 
@@ -53,7 +71,7 @@ class SealedValue(msgspec.Struct, frozen=True):
 
     column: SealedColumn
     row_id: int
-    tenant_id: int
+    holder: int
     sealed: bytes
     key: str
     opened: Secret | None
@@ -93,13 +111,13 @@ def seal_anew(ring: KeyRing) -> int:
     count = 0
     for value in _values(ring):
         if value.opened is not None and value.key != ring.current:
-            place = value.column.place(value.tenant_id)
+            place = value.column.place(value.holder)
             count += _replace(value, seal(ring, value.opened, place=place))
     return count
 
 
 def _replace(value: SealedValue, sealed: bytes | None) -> int:
-    rows = value.column.model.objects.of(value.tenant_id).filter(pk=value.row_id)
+    rows = value.column.all_rows().filter(pk=value.row_id)
     return rows.filter(**{value.column.column: value.sealed}).update(
         **{value.column.column: sealed}
     )
@@ -107,7 +125,7 @@ def _replace(value: SealedValue, sealed: bytes | None) -> int:
 
 @transaction.atomic
 def give_up_lost(ring: KeyRing, *, now: datetime) -> list[int]:
-    """Retire the key pairs that do not open and drop such tokens; return tenants left without one.
+    """Retire the key pairs that do not open and drop all else; return tenants left without one.
 
     Those are the tenants that cannot sign in until they have a new key pair.
     """
@@ -115,50 +133,50 @@ def give_up_lost(ring: KeyRing, *, now: datetime) -> list[int]:
     for value in list(_values(ring)):
         if value.opened is not None:
             continue
-        if value.column.kind == TOKENS:
+        if value.column.kind != PRIVATE_KEYS:
             _replace(value, None)
         elif _retire(value, now):
-            tenants.add(value.tenant_id)
+            tenants.add(value.holder)
     usable = KeyPair.objects.all_tenants().exclude(state=KeyPair.State.RETIRED)
     able = set(usable.filter(tenant_id__in=tenants).values_list("tenant_id", flat=True))
     return sorted(tenants - able)
 
 
 def _retire(value: SealedValue, now: datetime) -> int:
-    rows = KeyPair.objects.of(value.tenant_id).filter(pk=value.row_id)
+    rows = KeyPair.objects.of(value.holder).filter(pk=value.row_id)
     usable = rows.exclude(state=KeyPair.State.RETIRED)
     return usable.update(state=KeyPair.State.RETIRED, retired_at=now)
 
 
 def _values(ring: KeyRing) -> Iterator[SealedValue]:
     for column in SEALED:
-        for row_id, tenant_id, sealed in _rows(column):
-            yield _value(ring, column, row_id, tenant_id, sealed)
+        for row_id, holder, sealed in _rows(column):
+            yield _value(ring, column, row_id, holder, sealed)
 
 
 def _rows(column: SealedColumn) -> Iterator[tuple[int, int, bytes]]:
-    """Yield id, tenant and value of each row, batch by batch, so that no statement takes long."""
+    """Yield id, holder and value of each row, batch by batch, so that no statement takes long."""
     after = 0
     while True:
         rows = column.rows().filter(pk__gt=after).order_by("pk")
-        batch = list(rows.values_list("pk", "tenant_id", column.column)[:BATCH])
-        for row_id, tenant_id, sealed in batch:
-            yield row_id, tenant_id, bytes(sealed)
+        batch = list(rows.values_list("pk", column.holder, column.column)[:BATCH])
+        for row_id, holder, sealed in batch:
+            yield row_id, holder, bytes(sealed)
         if len(batch) < BATCH:
             return
         after = batch[-1][0]
 
 
 def _value(
-    ring: KeyRing, column: SealedColumn, row_id: int, tenant_id: int, sealed: bytes
+    ring: KeyRing, column: SealedColumn, row_id: int, holder: int, sealed: bytes
 ) -> SealedValue:
     key, opened = UNKNOWN, None
     try:
         key = key_name(sealed)
-        opened = unseal(ring, sealed, place=column.place(tenant_id))
+        opened = unseal(ring, sealed, place=column.place(holder))
     except SealingError:
         pass
-    return SealedValue(column, row_id, tenant_id, sealed, key, opened)
+    return SealedValue(column, row_id, holder, sealed, key, opened)
 
 
 def check_opens(ring: KeyRing, *, lost: int) -> None:

@@ -28,9 +28,7 @@ class MailServer(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=ONLY_ROW)
     host = models.TextField()
     port = models.PositiveIntegerField()
-    security = models.CharField(
-        max_length=8, choices=Security.choices, default=Security.STARTTLS
-    )
+    security = models.CharField(max_length=8, choices=Security.choices, default=Security.STARTTLS)
     user = models.TextField(default="", blank=True)
     password_sealed = models.BinaryField(null=True)
     sender = models.TextField()
@@ -92,9 +90,7 @@ class OutgoingMail(models.Model):
         indexes: ClassVar = [
             models.Index("next_at", name="mail_due", condition=models.Q(state="waiting")),
             models.Index(fields=["state", "-id"], name="mail_by_state"),
-            models.Index(
-                "ended_at", name="mail_ended", condition=models.Q(ended_at__isnull=False)
-            ),
+            models.Index("ended_at", name="mail_ended", condition=models.Q(ended_at__isnull=False)),
         ]
 
 

@@ -1,17 +1,15 @@
-"""The check of a tenant's set-up, and looking people up in the live directory."""
+"""What to register in the directory, and looking people up in it, live."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from rollcall.core.errors import SyncError
-from rollcall.core.findings import Finding
 from rollcall.core.matching import Match, match_lines
 from rollcall.core.records import SourceId, UserRecord
 from rollcall.environment import Environment
-from rollcall.integrations.operations import forget_refused_purposes
 from rollcall.integrations.queries import IntegrationView, list_key_pairs
 from rollcall.providers.m365.auth import Application
-from rollcall.providers.m365.check import SetupCheck
 from rollcall.providers.m365.source import M365Source, open_source
 from rollcall.wiring.machine import Machine, new_id, utc_now
 from rollcall.wiring.settings import to_application
@@ -27,61 +25,42 @@ def redirect_uris(environment: Environment) -> list[str]:
     return [f"{domain.origin}{CALLBACK}" for domain in domains if domain is not None]
 
 
-def check_setup(
-    machine: Machine, integration: IntegrationView, listener: Callable[[Finding], None]
-) -> list[Finding]:
-    """Walk the steps of the check, telling each finding to `listener` as it comes."""
-    application = to_application(machine, integration, machine.key_ring())
-    named = [SourceId(each) for _, each in integration.mailboxes.lines if each]
-    personal = integration.personal
-    chosen = [SourceId(each) for _, each in personal.lines if each and personal.mode == "only"]
-
-    async def walk() -> list[Finding]:
-        findings = []
-        async with _source(machine, integration, application, FreshVault) as source:
-            check = SetupCheck(
-                source,
-                application,
-                stages=integration.switched_on,
-                chosen=chosen,
-                mailboxes=named,
-                now=utc_now(),
-            )
-            async for finding in check.walk():
-                findings.append(finding)
-                listener(finding)
-        return findings
-
-    found = run_async(walk)
-    forget_refused_purposes(integration.tenant_id)
-    return found
-
-
 def look_up(
-    machine: Machine, integration: IntegrationView, lines: Sequence[str]
+    machine: Machine,
+    integration: IntegrationView,
+    lines: Sequence[str],
+    *,
+    patience: float | None = None,
 ) -> list[Match] | None:
-    """Return what `lines` mean in the live directory; None while it is not connected."""
+    """Return what `lines` mean in the live directory; None while it does not answer.
+
+    It has `patience` seconds, or all the time that it takes.
+    """
     if not any(key.state == "active" for key in list_key_pairs(integration.tenant_id)):
         return None
     application = to_application(machine, integration, machine.key_ring())
 
     async def find() -> list[UserRecord]:
-        async with _source(machine, integration, application, SealedVault) as source:
+        async with (
+            asyncio.timeout(patience),
+            open_directory(machine, integration, application, SealedVault) as source,
+        ):
             return await source.find_users(lines)
 
     try:
         return match_lines(lines, run_async(find))
-    except SyncError:
+    except (SyncError, TimeoutError):
         return None
 
 
 @asynccontextmanager
-async def _source(
+async def open_directory(
     machine: Machine,
     integration: IntegrationView,
     application: Application,
     vault: type[SealedVault],
 ) -> AsyncIterator[M365Source]:
+    """Open a connection to an integration's directory; it is closed with the block."""
     async with AsyncExitStack() as stack:
         connection = await machine.connect(stack)
         yield await stack.enter_async_context(

@@ -43,12 +43,16 @@ CURRENT, WAITING, OLDER = "current", "waiting", "older"
 
 
 class KeyUse(msgspec.Struct, frozen=True):
-    """A key by name, what it is there for, and how much it seals."""
+    """A key by name, what it is there for, and how much it seals.
+
+    `others` are second factors of accounts and the mail server's password.
+    """
 
     name: str
     state: str
     private_keys: int
     tokens: int
+    others: int = 0
 
 
 class KeyStatus(msgspec.Struct, frozen=True):
@@ -87,7 +91,9 @@ def key_status(machine: Machine) -> KeyStatus:
 
 
 def _use(name: str, state: str, kinds: Mapping[str, int]) -> KeyUse:
-    return KeyUse(name, state, kinds.get(PRIVATE_KEYS, 0), kinds.get(TOKENS, 0))
+    private_keys, tokens = kinds.get(PRIVATE_KEYS, 0), kinds.get(TOKENS, 0)
+    others = sum(kinds.values()) - private_keys - tokens
+    return KeyUse(name, state, private_keys, tokens, others)
 
 
 def add_encryption_key(machine: Machine, *, actor: str) -> str:

@@ -11,7 +11,9 @@ from tests.integration.conftest import MakeSite
 
 
 def queue(subject: str = "Hello", tenant_id: int | None = None) -> None:
-    send_mail(to="ada@rollcall.example", subject=subject, text="x", tenant_id=tenant_id, kind="test")
+    send_mail(
+        to="ada@rollcall.example", subject=subject, text="x", tenant_id=tenant_id, kind="test"
+    )
 
 
 def subjects(machine: Machine) -> list[str]:
@@ -44,7 +46,7 @@ def test_a_mail_goes_with_the_transaction_that_it_was_queued_in(machine: Machine
             raise ValueError
 
     for each in (fail, fail_in_scope):
-        with pytest.raises(ValueError, match="^$"):
+        with pytest.raises(ValueError, match=r"^$"):
             each()
     assert subjects(machine) == []
 

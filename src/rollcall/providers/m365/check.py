@@ -16,26 +16,27 @@ from rollcall.core.policy import Stage
 from rollcall.core.records import SourceId
 from rollcall.credentials.assertion import Signer
 from rollcall.credentials.keypair import days_left
-from rollcall.providers.http.client import Answer, Broken, Request
-from rollcall.providers.m365.auth import Application, explain_refusal
+from rollcall.providers.m365.auth import Application
 from rollcall.providers.m365.batch import Item, ItemAnswer
 from rollcall.providers.m365.claims import read_claims
 from rollcall.providers.m365.contacts import decode_contacts, to_mailbox_error
-from rollcall.providers.m365.graph import FORBIDDEN, OK
+from rollcall.providers.m365.discovery import check_graph_host, read_discovery
+from rollcall.providers.m365.graph import FORBIDDEN
 from rollcall.providers.m365.permissions import CONTACTS, PURPOSES, USERS, needed
 from rollcall.providers.m365.photos import NOT_FOUND, decode_photo
 from rollcall.providers.m365.purposes import decode_purpose
 from rollcall.providers.m365.source import M365Source
 from rollcall.providers.m365.users import decode_users
 from rollcall.providers.m365.wire import (
-    Discovery,
     GraphUser,
     OrganizationPageWire,
 )
 
 MOST_SKEW = timedelta(minutes=5)
 SOON = 30
-SERVER_ERROR = 500
+BLOCKING = frozenset({"discovery", "clock", "token"})
+"""Where one of these fails, what comes after it cannot be tried."""
+
 SAMPLE = 5
 """So many mailboxes are tried until one answers."""
 
@@ -61,6 +62,15 @@ class SetupCheck:
         self._mailboxes = mailboxes
         self._now = now
         self._people: list[GraphUser] = []
+        self._their_time: datetime | None = None
+        self.organisation = ""
+        self.domain = ""
+
+    @property
+    def roles(self) -> tuple[str, ...] | None:
+        """The permissions in the token; None while there is no token."""
+        token = self._source.tokens.current
+        return tuple(read_claims(token).roles or ()) if token else None
 
     async def walk(self) -> AsyncIterator[Finding]:
         """Yield a finding for each step; without directory or token, the rest is skipped."""
@@ -69,6 +79,7 @@ class SetupCheck:
         blocked = False
         for step, attempt in (
             ("discovery", self._discovery),
+            ("clock", self._clock),
             ("token", self._token),
             ("permissions", self._permissions),
             ("organisation", self._organisation),
@@ -85,7 +96,7 @@ class SetupCheck:
             except SyncError as error:
                 finding = Finding(step, Light.RED, str(error), error.help_page)
             yield finding
-            blocked = finding.light is Light.RED and step in {"discovery", "token"}
+            blocked = finding.light is Light.RED and step in BLOCKING
         for mailbox in self._mailboxes:
             yield await self._named_mailbox(mailbox)
 
@@ -107,59 +118,37 @@ class SetupCheck:
     async def _discovery(self) -> Finding:
         application = self._application
         cloud = application.cloud
-        url = cloud.discovery_url(application.directory_id)
-        answer = await self._source.client.send(Request(method="GET", url=url))
-        if isinstance(answer, Broken):
-            return Finding("discovery", Light.RED, f"{cloud.login}: {answer.why}.", "proxy.md")
-        if answer.status >= SERVER_ERROR:
-            sentence = f"{cloud.login} answered {answer.status}: try again in a while."
-            return Finding("discovery", Light.RED, sentence)
-        if answer.status != OK:
-            error = explain_refusal(answer, self._now)
-            return Finding("discovery", Light.RED, str(error), error.help_page)
-        try:
-            found = msgspec.json.decode(answer.body, type=Discovery)
-        except msgspec.DecodeError:
-            return Finding(
-                "discovery",
-                Light.RED,
-                f"{cloud.login} answered with something else than a directory's description: a "
-                "proxy or a firewall may be between.",
-                "proxy.md",
-            )
-        return self._compare(found, answer)
-
-    def _compare(self, found: Discovery, answer: Answer) -> Finding:
-        application = self._application
-        cloud = application.cloud
+        described = await read_discovery(
+            self._source.client, cloud, application.directory_id, now=self._now
+        )
+        self._their_time = described.date
+        check_graph_host(described.discovery, cloud)
         expected = cloud.issuer_of(application.directory_id)
-        host = cloud.graph.removeprefix("https://")
-        if found.msgraph_host and found.msgraph_host != host:
+        issuer = described.discovery.issuer
+        if issuer != expected:
             return Finding(
                 "discovery",
-                Light.RED,
-                f"The directory says that its Graph host is {found.msgraph_host}, but the cloud "
-                f"{cloud.name} has {host}: another national cloud is meant.",
-                "errors/wrong-cloud.md",
+                Light.AMBER,
+                f"The directory names the issuer {issuer}; {expected} was expected. Signing "
+                "in with Microsoft needs the right one; the sync does not.",
+                "clouds.md",
             )
-        skew = self._now - answer.date if answer.date else timedelta(0)
+        return Finding("discovery", Light.GREEN, f"The directory is there, in {cloud.name}.")
+
+    async def _clock(self) -> Finding:
+        step = "clock"
+        if self._their_time is None:
+            return Finding(step, Light.SKIPPED, "Microsoft's answer did not say what time it is.")
+        skew = self._now - self._their_time
         if abs(skew) > MOST_SKEW:
             return Finding(
-                "discovery",
+                step,
                 Light.RED,
                 f"This machine's clock is {abs(skew).total_seconds() / 60:.0f} minutes "
                 f"{'ahead of' if skew > timedelta(0) else 'behind'} Microsoft's: set it by NTP.",
                 "errors/clock-wrong.md",
             )
-        if found.issuer != expected:
-            return Finding(
-                "discovery",
-                Light.AMBER,
-                f"The directory names the issuer {found.issuer}; {expected} was expected. Signing "
-                "in with Microsoft needs the right one; the sync does not.",
-                "clouds.md",
-            )
-        return Finding("discovery", Light.GREEN, f"The directory is there, in {cloud.name}.")
+        return Finding(step, Light.GREEN, "This machine's clock agrees with Microsoft's.")
 
     async def _token(self) -> Finding:
         await self._source.tokens.renew()
@@ -191,7 +180,10 @@ class SetupCheck:
         if not page.value:
             return Finding("organisation", Light.AMBER, "Microsoft names no organisation.")
         organisation = page.value[0]
-        domains = [each.name for each in organisation.verified_domains or () if each.name]
+        verified = [each for each in organisation.verified_domains or () if each.name]
+        domains = [each.name for each in verified if each.name]
+        self.organisation = organisation.display_name or ""
+        self.domain = next((each.name or "" for each in verified if each.is_default), "")
         return Finding(
             "organisation",
             Light.GREEN,

@@ -1,0 +1,151 @@
+"""Read the mail server's settings, the outbox, and what was told. No secret, no text of a mail."""
+
+from datetime import datetime
+
+import msgspec
+from django.db.models import Count, Min
+
+from rollcall.mail.models import MailServer, Notice, NoticeAddresses, OutgoingMail
+
+STATES = tuple(OutgoingMail.State.values)
+
+
+class MailServerView(msgspec.Struct, frozen=True, kw_only=True):
+    """The mail server's settings; of its password only whether there is one."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    has_password: bool
+    sender: str
+    sender_name: str
+    notice_addresses: tuple[str, ...]
+    changed_at: datetime
+
+
+class MailView(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail in the outbox, without its text."""
+
+    id: int
+    tenant: str | None
+    kind: str
+    to: str
+    subject: str
+    state: str
+    attempts: int
+    queued_at: datetime
+    next_at: datetime | None
+    ended_at: datetime | None
+    reason: str
+
+
+class OutboxCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many mails wait, failed and were sent of late, and since when the first waits."""
+
+    waiting: int
+    failed: int
+    sent: int
+    waiting_since: datetime | None
+
+
+class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that somebody should know, and is not over yet."""
+
+    kind: str
+    since: datetime
+    told_at: datetime | None
+    told_to: tuple[str, ...]
+    detail: dict[str, str]
+
+
+def password_place(row_id: int) -> str:
+    """Return what the mail server's sealed password is bound to."""
+    return f"mail_mailserver.password_sealed:{row_id}"
+
+
+def find_mail_server() -> MailServerView | None:
+    """Return the mail server's settings, if it was set up. As the owner of the tables."""
+    row = MailServer.objects.all_tenants().first()
+    if row is None:
+        return None
+    return MailServerView(
+        host=row.host,
+        port=row.port,
+        security=row.security,
+        user=row.user,
+        has_password=row.password_sealed is not None,
+        sender=row.sender,
+        sender_name=row.sender_name,
+        notice_addresses=tuple(row.notice_addresses),
+        changed_at=row.changed_at,
+    )
+
+
+def has_mail_server() -> bool:
+    """Tell whether mails can be sent at all. As the owner of the tables."""
+    return MailServer.objects.all_tenants().exists()
+
+
+def count_outbox() -> OutboxCounts:
+    """Count the mails by state."""
+    rows = OutgoingMail.objects.all_tenants()
+    found = {
+        state: (count, first)
+        for state, count, first in rows.values_list("state")
+        .annotate(count=Count("id"), first=Min("queued_at"))
+        .order_by()
+    }
+    waiting, since = found.get("waiting", (0, None))
+    return OutboxCounts(
+        waiting=waiting,
+        failed=found.get("failed", (0, None))[0],
+        sent=found.get("sent", (0, None))[0],
+        waiting_since=since,
+    )
+
+
+def list_outbox(state: str, *, before: int | None, limit: int) -> list[MailView]:
+    """Return the newest mails in a state, of those before the one with id `before`."""
+    rows = OutgoingMail.objects.all_tenants().filter(state=state)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    shown = rows.select_related("tenant").defer("text").order_by("-id")[:limit]
+    return [_to_view(row) for row in shown]
+
+
+def _to_view(row: OutgoingMail) -> MailView:
+    return MailView(
+        id=row.pk,
+        tenant=row.tenant.slug if row.tenant else None,
+        kind=row.kind,
+        to=row.to,
+        subject=row.subject,
+        state=row.state,
+        attempts=row.attempts,
+        queued_at=row.queued_at,
+        next_at=row.next_at if row.state == OutgoingMail.State.WAITING else None,
+        ended_at=row.ended_at,
+        reason=row.reason,
+    )
+
+
+def open_notices(tenant_id: int) -> list[NoticeView]:
+    """Return what a tenant's administrators should know, the oldest first."""
+    rows = Notice.objects.of(tenant_id).filter(recovered_at__isnull=True)
+    return [
+        NoticeView(
+            kind=row.kind,
+            since=row.since,
+            told_at=row.told_at,
+            told_to=tuple(row.told_to),
+            detail=row.detail,
+        )
+        for row in rows.order_by("since", "id")
+    ]
+
+
+def notice_addresses(tenant_id: int) -> tuple[str, ...] | None:
+    """Return who gets a tenant's notices; None: its administrators."""
+    row = NoticeAddresses.objects.of(tenant_id).first()
+    return tuple(row.addresses) if row else None

@@ -1,0 +1,153 @@
+"""The check of a tenant's set-up: walked here or beside a page, and kept as it comes.
+
+The rules of the steps are the provider's (rollcall.providers.m365.check).
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Final
+
+from django.db import connection
+from typing_extensions import Self
+
+from rollcall.core.errors import SyncError
+from rollcall.core.findings import Finding, Light
+from rollcall.core.records import SourceId
+from rollcall.environment import Environment
+from rollcall.integrations.check_operations import Learnt, begin_check, end_check, keep_findings
+from rollcall.integrations.operations import forget_refused_purposes
+from rollcall.integrations.queries import IntegrationView
+from rollcall.providers.m365.auth import Application
+from rollcall.providers.m365.check import SetupCheck
+from rollcall.providers.m365.permissions import needed
+from rollcall.providers.m365.source import M365Source
+from rollcall.wiring.check import open_directory, redirect_uris
+from rollcall.wiring.machine import Machine, utc_now
+from rollcall.wiring.settings import to_application
+from rollcall.wiring.sync import run_async
+from rollcall.wiring.vault import FreshVault
+
+PATIENCE: Final = timedelta(seconds=90)
+TOO_SLOW: Final = Finding(
+    "time",
+    Light.AMBER,
+    f"Microsoft took longer than {PATIENCE.total_seconds():.0f} seconds to answer all this: the "
+    "rest was not tried. Check again in a while.",
+)
+BROKEN: Final = Finding(
+    "check", Light.RED, "Something broke here while checking. It was logged; check again."
+)
+
+
+def check_setup(
+    machine: Machine, integration: IntegrationView, listener: Callable[[Finding], None]
+) -> list[Finding]:
+    """Walk the steps of the check, telling each finding to `listener` as it comes.
+
+    What is found is kept: the portal shows it, with how long ago that was.
+    """
+    application = to_application(machine, integration, machine.key_ring())
+    begin_check(integration, now=utc_now())
+    return walk_check(machine, integration, application, listener)
+
+
+def walk_check(
+    machine: Machine,
+    integration: IntegrationView,
+    application: Application,
+    listener: Callable[[Finding], None],
+) -> list[Finding]:
+    """Carry a check out that has begun, and end it whatever comes."""
+    findings: list[Finding] = []
+    learnt = Learnt()
+
+    def note(finding: Finding) -> None:
+        findings.append(finding)
+        listener(finding)
+        keep_findings(integration, findings)
+
+    async def walk() -> Learnt:
+        async with open_directory(machine, integration, application, FreshVault) as source:
+            check = _setup_check(source, integration, application)
+            try:
+                async with asyncio.timeout(PATIENCE.total_seconds()):
+                    async for finding in check.walk():
+                        await aside.run_in(note, finding)
+            except TimeoutError:
+                await aside.run_in(note, TOO_SLOW)
+            return _learnt(check, integration)
+
+    with _Aside() as aside:
+        try:
+            learnt = run_async(walk)
+            note(redirect_finding(machine.environment))
+        except SyncError as error:
+            note(Finding("discovery", Light.RED, str(error), error.help_page))
+        except BaseException:
+            note(BROKEN)
+            raise
+        finally:
+            end_check(integration, findings, learnt, now=utc_now())
+    forget_refused_purposes(integration.tenant_id)
+    return findings
+
+
+def _setup_check(
+    source: M365Source, integration: IntegrationView, application: Application
+) -> SetupCheck:
+    personal = integration.personal
+    return SetupCheck(
+        source,
+        application,
+        stages=integration.switched_on,
+        chosen=[SourceId(each) for _, each in personal.lines if each and personal.mode == "only"],
+        mailboxes=[SourceId(each) for _, each in integration.mailboxes.lines if each],
+        now=utc_now(),
+    )
+
+
+def _learnt(check: SetupCheck, integration: IntegrationView) -> Learnt:
+    roles = check.roles
+    wanted = [each.name for each in needed(integration.switched_on) if not each.optional]
+    return Learnt(
+        organisation=check.organisation,
+        domain=check.domain,
+        granted=roles,
+        lacking=tuple(each for each in wanted if roles is not None and each not in roles),
+    )
+
+
+def redirect_finding(environment: Environment) -> Finding:
+    """Say which redirect URIs must be registered: Microsoft tells nobody which ones are."""
+    uris = redirect_uris(environment)
+    step = "redirect URIs"
+    if not uris:
+        return Finding(
+            step,
+            Light.AMBER,
+            "This server has no web domain yet, so people cannot sign in with Microsoft. The "
+            "provider sets web_domain; the sync does not need it.",
+            "settings.md",
+        )
+    return Finding(
+        step,
+        Light.SKIPPED,
+        f"Registered must be: {', '.join(uris)}. Only a sign-in can show whether they are.",
+    )
+
+
+class _Aside:
+    """A thread beside the event loop, for the database: Django does not wait in a loop."""
+
+    def __enter__(self) -> Self:
+        self._pool = ThreadPoolExecutor(1, "check")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.submit(connection.close).result()
+        self._pool.shutdown()
+
+    async def run_in(self, do: Callable[[Finding], None], finding: Finding) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._pool, do, finding)
