@@ -3,6 +3,7 @@
 The secret is sealed, bound to its account; of the codes digests are kept. Each works once.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -52,9 +53,12 @@ def factor_of_account(account_id: int) -> FactorView:
 
 @transaction.atomic
 def set_up_factor(
-    account_id: int, *, secret: str, code: str, ring: KeyRing, now: datetime
+    account_id: int, *, secret: str, code: str, ring: KeyRing, now: datetime, replace: bool
 ) -> list[str]:
-    """Take a device as the second factor, proven by a code of it; return new recovery codes."""
+    """Take a device as the second factor, proven by a code of it; return new recovery codes.
+
+    Only with `replace` in the place of another device: who did that has proven who it is.
+    """
     step = matching_step(secret, code, now=now)
     if step is None:
         raise SetupError(
@@ -65,6 +69,8 @@ def set_up_factor(
             code="wrong-code",
         )
     row = _locked(account_id)
+    if row.totp_sealed is not None and not replace:
+        raise SetupError(_("There is a second factor already. Sign in again."), code="has-factor")
     codes = new_recovery_codes()
     row.totp_sealed = seal(ring, Secret(secret.encode()), place=factor_place(account_id))
     row.totp_at, row.totp_step = now, step
@@ -136,7 +142,7 @@ def _locked(account_id: int) -> Credential:
 
 
 def _note(
-    account: Account, action: str, actor: str, detail: "dict[str, object] | None" = None
+    account: Account, action: str, actor: str, detail: Mapping[str, object] | None = None
 ) -> None:
     note(
         actor=actor,

@@ -33,8 +33,8 @@ def reset_letter(links: Sequence[tuple[str, str]]) -> Letter:
     """Let somebody choose another password: a link for each account, by where it is."""
     opening = _("Somebody, probably you, asked to choose another password.")
     closing = _(
-        "Each link works once, for one hour. If you did not ask for this, do nothing: your password "
-        "stays as it is."
+        "Each link works once, for one hour. If you did not ask for this, do nothing: your "
+        "password stays as it is."
     )
     lines = "\n\n".join(f"{place}\n{address}" for place, address in links)
     return Letter(_("Choose another password for Rollcall"), f"{opening}\n\n{lines}\n\n{closing}\n")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
+from django.db.models import Q
 
 from rollcall.accounts.models import Account, OneTimeLink
 from rollcall.accounts.tokens import digest_of, new_token
@@ -56,7 +57,8 @@ def make_link(purpose: Purpose, *, now: datetime, account_id: int | None = None)
         purpose=purpose,
         expires_at=now + LASTS[purpose],
     )
-    same = rows.filter(purpose=purpose, account_id=account_id, used_at__isnull=True)
+    whose = Q(account_id__isnull=True) if account_id is None else Q(account_id=account_id)
+    same = rows.filter(whose, purpose=purpose, used_at__isnull=True)
     newest = same.order_by("-created_at").values_list("digest", flat=True)[:MOST]
     same.exclude(digest__in=list(newest)).delete()
     return token

@@ -1,5 +1,6 @@
 """Add, change and disable accounts. How they prove themselves is in `passwords`, `factors`."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -115,7 +116,7 @@ def change_name(account_id: int, name: str, *, actor: str) -> None:
 def change_role(account_id: int, *, role: str, extension_id: int | None, actor: str) -> None:
     """Change what an account of a tenant may do, and the extension that is its owner's."""
     row = _held(account_id)
-    if row.role == Account.Role.SYSTEM or role == Account.Role.SYSTEM:
+    if Account.Role.SYSTEM in {row.role, role}:
         raise SetupError(_("A system administrator is no tenant's."), code="bad-role")
     before = {"role": row.role, "extension_id": row.extension_id}
     row.role, row.extension_id = role, extension_id
@@ -142,7 +143,9 @@ def _held(account_id: int) -> Account:
     return Account.objects.all_tenants().select_for_update().get(pk=account_id)
 
 
-def _note(row: Account, action: str, actor: str, detail: "dict[str, object] | None" = None) -> None:
+def _note(
+    row: Account, action: str, actor: str, detail: Mapping[str, object] | None = None
+) -> None:
     note(actor=actor, action=action, subject=str(row.pk), tenant_id=row.tenant_id, detail=detail)
 
 

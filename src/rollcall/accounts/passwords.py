@@ -58,7 +58,7 @@ def _is_common(text: str) -> bool:
 def _is_address(text: str, email: str) -> bool:
     local = email.partition("@")[0]
     core = _ENDING.sub("", text)
-    near = core == local or text.startswith(local) and len(text) - len(local) <= TELLING
+    near = core == local or (text.startswith(local) and len(text) - len(local) <= TELLING)
     return email in text or (len(local) >= TELLING and near)
 
 

@@ -1,6 +1,6 @@
 """Read accounts: one tenant's, or those that look after the system."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -83,3 +83,17 @@ def _to_view(row: Account, credential: Credential | None) -> AccountView:
         second_factor=credential is not None and credential.totp_sealed is not None,
         last_sign_in_at=row.last_sign_in_at,
     )
+
+
+class HomeView(msgspec.Struct, frozen=True):
+    """An account, and the name of its tenant; no name is the system."""
+
+    account_id: int
+    tenant: str
+
+
+def homes_of(account_ids: Sequence[int]) -> list[HomeView]:
+    """Return where these accounts are, by name."""
+    rows = Account.objects.all_tenants().select_related("tenant").filter(pk__in=account_ids)
+    homes = [HomeView(row.pk, row.tenant.name if row.tenant else "") for row in rows]
+    return sorted(homes, key=lambda home: home.tenant.casefold())

@@ -33,8 +33,19 @@ CONFLICTS: Final = frozenset(
 )
 """Codes of what would be right at another time, or of another thing."""
 
-MISSING: Final = frozenset({"not-kept", "not-set-up"})
-"""Codes of what is not there, besides those that begin with unknown-."""
+MISSING: Final = frozenset(
+    {
+        "not-kept",
+        "not-set-up",
+        "unknown-contact",
+        "unknown-extension",
+        "unknown-key",
+        "unknown-person",
+        "unknown-run",
+        "unknown-tenant",
+    }
+)
+"""Codes of what is not there."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -90,7 +101,7 @@ def from_domain(request: HttpRequest, error: SyncError) -> HttpResponse:
 
 
 def _status_of(error: SyncError) -> int:
-    if error.code.startswith("unknown-") or error.code in MISSING:
+    if error.code in MISSING:
         return 404
     if error.code in CONFLICTS or isinstance(error, OutdatedError):
         return 409

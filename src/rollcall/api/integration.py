@@ -23,7 +23,7 @@ from rollcall.integrations.queries import (
 from rollcall.integrations.rules import leaver_values, range_values
 from rollcall.tenants.queries import get_tenant_by_id
 from rollcall.web.scope import tenant_scope
-from rollcall.wiring.check import check_setup
+from rollcall.wiring.checking import check_setup
 from rollcall.wiring.documents import (
     IntegrationJson,
     KeyPairJson,

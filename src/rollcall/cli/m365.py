@@ -15,13 +15,8 @@ from rollcall.core.errors import SetupError
 from rollcall.core.findings import Light
 from rollcall.integrations import operations
 from rollcall.integrations.operations import Connection, NewList
-from rollcall.integrations.queries import (
-    ADMINISTRATORS,
-    IntegrationView,
-    find_integration,
-    get_integration,
-)
-from rollcall.integrations.rules import leaver_values, range_values
+from rollcall.integrations.queries import IntegrationView, find_integration, get_integration
+from rollcall.integrations.rules import ADMINISTRATORS, leaver_values, range_values
 from rollcall.tenants.queries import TenantView, get_tenant
 from rollcall.wiring.checking import check_setup
 from rollcall.wiring.lists import bind_now

@@ -5,9 +5,10 @@ from django.db import transaction
 
 from rollcall.cli.command import Desk, fail, with_desk
 from rollcall.cli.output import cell, console, make_table, print_json, print_json_list, say
-from rollcall.core.numbering import parse_number, parse_range
+from rollcall.core.numbering import parse_range
 from rollcall.tenants import operations
 from rollcall.tenants.queries import TenantView, get_tenant, list_tenants
+from rollcall.tenants.rules import parse_reserved
 from rollcall.wiring.documents import to_tenant_json
 
 NAME = "The company's name."
@@ -93,18 +94,13 @@ def set_(
         chosen = parse_range(first.strip(), last.strip() or None)
     numbers = None
     if reserved is not None:
-        numbers = [_parse_reserved(text) for text in reserved.split(",") if text.strip()]
+        numbers = parse_reserved(reserved)
     with transaction.atomic():
         view = operations.change_tenant(
             slug, extension_range=chosen, reserved_numbers=numbers, **values
         )
         desk.audit("tenant.changed", subject=slug, tenant_id=before.id)
     _show(desk, view)
-
-
-def _parse_reserved(text: str) -> int:
-    text = text.strip()
-    return int(text) if text.isdigit() and not text.startswith("0") else parse_number(text)
 
 
 @tenant.command("suspend")

@@ -8,9 +8,10 @@ urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("metrics", views.metrics),
+    path("api/v1/", include("rollcall.api.urls")),
     path("", include("rollcall.portal.urls")),
 ]
 
-handler400 = "rollcall.portal.views.errors.bad_request"
-handler404 = "rollcall.portal.views.errors.not_found"
-handler500 = "rollcall.portal.views.errors.server_error"
+handler400 = "rollcall.config.failures.bad_request"
+handler404 = "rollcall.config.failures.not_found"
+handler500 = "rollcall.config.failures.server_error"

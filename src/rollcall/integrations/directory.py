@@ -4,31 +4,19 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import msgspec
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from rollcall.core.matching import NOT_FOUND, Match, line_key, match_lines
 from rollcall.core.records import UserRecord
 from rollcall.integrations.models import DirectoryRecord
+from rollcall.tenants.statements import fetch, load_statements
 
 _records = msgspec.json.Decoder(UserRecord)
 
 LAST: Final = "\U0010ffff"
 """Comes after whatever a key may go on with."""
 
-_BY_ALIAS: Final = """
-    SELECT record FROM integrations_directoryrecord
-    WHERE tenant_id = %s AND removed = '' AND fingerprint <> ''
-        AND EXISTS (SELECT FROM unnest(aliases) alias WHERE alias = ANY(%s))
-"""
-_CANDIDATES: Final = """
-    SELECT record FROM integrations_directoryrecord
-    WHERE tenant_id = %s AND removed = '' AND fingerprint <> '' AND email_key <> ''
-        AND (purpose = 'shared' OR (purpose = '' AND record::jsonb @> '{"enabled": false}'
-            AND NOT record::jsonb ?| ARRAY['licensed', 'guest']))
-    ORDER BY purpose DESC, display_name, object_id LIMIT %s
-"""
-"""Records leave out what is as usual: enabled, no guest, not licensed."""
+SQL: Final = load_statements("rollcall.integrations", "directory.sql")
 
 
 class PersonName(msgspec.Struct, frozen=True):
@@ -48,9 +36,8 @@ def match_stored(tenant_id: int, lines: Collection[str]) -> list[Match]:
     left = [line_key(match.line) for match in matches if match.problem == NOT_FOUND]
     if not left:
         return matches
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_ALIAS, [tenant_id, left])
-        records += (_records.decode(record) for (record,) in cursor.fetchall())
+    rows = fetch(SQL["by_alias"], {"tenant": tenant_id, "keys": left})
+    records += (_records.decode(record) for (record,) in rows)
     return match_lines(lines, records)
 
 
@@ -71,9 +58,8 @@ def search_stored(tenant_id: int, text: str, *, most: int) -> list[UserRecord]:
 
 def shared_candidates(tenant_id: int, *, most: int) -> list[UserRecord]:
     """Return those whose mailbox is shared or may be: disabled, unlicensed, with a mail address."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES, [tenant_id, most])
-        return [_records.decode(record) for (record,) in cursor.fetchall()]
+    rows = fetch(SQL["shared_candidates"], {"tenant": tenant_id, "most": most})
+    return [_records.decode(record) for (record,) in rows]
 
 
 def recognised(tenant_id: int, object_ids: Iterable[str]) -> frozenset[str]:

@@ -7,12 +7,12 @@ tenant's secret: no name of a person, no sentence of a report.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from django.db import connection
 
-from rollcall.tenants.statements import load_statements
+from rollcall.tenants.statements import fetch, load_statements
 
 LATE: Final = timedelta(minutes=10)
 SOON: Final = timedelta(days=30)
@@ -162,8 +162,37 @@ def _counts(states: str | Mapping[str, int]) -> Mapping[Health, int]:
     return {state: int(found[state.value]) for state in Health if state.value in found}
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """What belongs to a tenant, as far as it is quickly counted."""
+
+    extensions: int
+    administrators: int
+
+
+class Belongings(msgspec.Struct, frozen=True):
+    """What goes with a tenant. Of contacts, nothing but their number is known here."""
+
+    extensions: int
+    contacts: int
+    accounts: int
+    runs: int
+    key_pairs: int
+
+
+def glance_at(tenant_id: int) -> Glance:
+    """Return how many extensions and administrators a tenant has."""
+    return Glance(*_ask("glance", {"tenant": tenant_id})[0])
+
+
+def belongings_of(tenant_id: int) -> Belongings:
+    """Count what belongs to a tenant and would go with it."""
+    return Belongings(*_ask("belongings", {"tenant": tenant_id})[0])
+
+
 def tenants_by_cloud() -> Mapping[str, int]:
     """Return how many tenants' directories are in each cloud, by its name."""
-    with connection.cursor() as cursor:
-        cursor.execute(load_statements("rollcall.integrations", "health.sql")["clouds"])
-        return dict(cursor.fetchall())
+    return {name: int(count) for name, count in _ask("clouds", {})}
+
+
+def _ask(name: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    return fetch(load_statements("rollcall.integrations", "health.sql")[name], values)

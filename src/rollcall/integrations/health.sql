@@ -168,3 +168,22 @@ ORDER BY shown.place
 -- name: clouds
 -- How many tenants' directories are in each cloud.
 SELECT cloud, count(*) FROM integrations_integration GROUP BY cloud
+
+-- name: glance
+-- What belongs to a tenant, as far as it is quickly counted.
+SELECT
+    (SELECT count(*) FROM telephony_extension
+        WHERE tenant_id = %(tenant)s AND state <> 'released') AS extensions,
+    (SELECT count(*) FROM accounts_account
+        WHERE tenant_id = %(tenant)s AND role = 'administrator' AND disabled_at IS NULL)
+        AS administrators
+
+-- name: belongings
+-- What belongs to a tenant and goes with it.
+SELECT
+    (SELECT count(*) FROM telephony_extension
+        WHERE tenant_id = %(tenant)s AND state <> 'released') AS extensions,
+    (SELECT count(*) FROM phonebook_contact WHERE tenant_id = %(tenant)s) AS contacts,
+    (SELECT count(*) FROM accounts_account WHERE tenant_id = %(tenant)s) AS accounts,
+    (SELECT count(*) FROM integrations_syncrun WHERE tenant_id = %(tenant)s) AS runs,
+    (SELECT count(*) FROM integrations_keypair WHERE tenant_id = %(tenant)s) AS key_pairs

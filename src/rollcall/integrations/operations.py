@@ -14,6 +14,7 @@ from rollcall.core.errors import SetupError
 from rollcall.core.matching import chosen_lines
 from rollcall.credentials.keypair import generate_key_pair
 from rollcall.credentials.sealing import KeyRing, seal
+from rollcall.integrations.check_operations import forget_directory
 from rollcall.integrations.models import Integration, KeyPair, ListEntry
 from rollcall.integrations.queries import (
     MICROSOFT,
@@ -112,6 +113,7 @@ def _connect(row: Integration, connection: Connection) -> dict[str, Any]:
     if changed:
         row.token_sealed = None
         row.token_expires_at = None
+        forget_directory(row.tenant_id)
     if changed.keys() & {"directory_id", "cloud"}:
         row.users_cursor = ""
     return changed

@@ -9,12 +9,12 @@ from rollcall.core.errors import SetupError
 from rollcall.core.policy import Stage
 from rollcall.credentials.keypair import days_left
 from rollcall.integrations.models import (
-    ADMINISTRATORS,
     DirectoryRecord,
     Integration,
     KeyPair,
     ListEntry,
 )
+from rollcall.integrations.rules import ADMINISTRATORS
 
 MICROSOFT = "microsoft365"
 
@@ -122,6 +122,12 @@ def get_integration(tenant_id: int) -> IntegrationView:
     return integration
 
 
+def find_or_draft(tenant_id: int) -> IntegrationView:
+    """Return the tenant's integration, or with the id 0 what a new one begins with."""
+    found = find_integration(tenant_id)
+    return found or to_view(Integration(tenant_id=tenant_id, source=MICROSOFT))
+
+
 def check_not_paused(integration: IntegrationView) -> None:
     """Raise SetupError if the integration is paused."""
     if integration.paused:
@@ -135,7 +141,7 @@ def check_not_paused(integration: IntegrationView) -> None:
 def to_view(integration: Integration) -> IntegrationView:
     """Return an integration's row, with its lists, as a value."""
     lists: dict[str, list[tuple[str, str | None]]] = {}
-    entries = ListEntry.objects.of(integration.tenant_id).filter(integration=integration)
+    entries = ListEntry.objects.of(integration.tenant_id).filter(integration_id=integration.pk)
     for entry in entries.order_by("subject", "position"):
         lists.setdefault(entry.subject, []).append((entry.line, entry.object_id))
 
@@ -144,7 +150,7 @@ def to_view(integration: Integration) -> IntegrationView:
 
     subjects = ListEntry.Subject
     return IntegrationView(
-        id=integration.pk,
+        id=integration.pk or 0,
         tenant_id=integration.tenant_id,
         source=integration.source,
         application_id=_text(integration.application_id),
@@ -182,6 +188,12 @@ def _text(value: object) -> str | None:
 def list_key_pairs(tenant_id: int) -> list[KeyPairView]:
     """Return the tenant's key pairs, the newest first."""
     return [to_key_pair(row) for row in KeyPair.objects.of(tenant_id).order_by("-id")]
+
+
+def find_certificate(tenant_id: int, key_id: int) -> str | None:
+    """Return the certificate of a key pair as PEM, if the tenant has that key pair."""
+    rows = KeyPair.objects.of(tenant_id).filter(pk=key_id)
+    return rows.values_list("certificate", flat=True).first()
 
 
 def to_key_pair(row: KeyPair) -> KeyPairView:

@@ -5,6 +5,12 @@ from typing import Any
 from rollcall.core.errors import SetupError
 from rollcall.core.numbering import parse_number, parse_range
 
+ADMINISTRATORS = "admins"
+"""The subject of the list of people who may sign in as the tenant's administrators."""
+
+MOST_LINES = 20_000
+"""The lines that a list may have when it comes over the web."""
+
 POLICIES = ("block", "keep", "release")
 MOST_DAYS = 3650
 

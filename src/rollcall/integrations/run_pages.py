@@ -84,6 +84,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
     requests: int
     items: int
     throttled_seconds: float
+    goes_on: int | None
 
     @property
     def unfinished(self) -> bool:
@@ -110,7 +111,6 @@ class RunHead(RunLine, frozen=True, kw_only=True):
     cancel_requested: bool
     problems: int
     kept: bool
-    goes_on: int | None
     successor: int | None
 
 
@@ -165,7 +165,6 @@ def find_run(tenant_id: int, run_id: int) -> RunHead | None:
         cancel_requested=row.cancel_requested,
         problems=row.problem_count,
         kept=kept and row.state in {_STATES.HELD, _STATES.PLANNED},
-        goes_on=row.goes_on_id,
         successor=successors.values_list("pk", flat=True).first(),
     )
 
@@ -188,6 +187,7 @@ def _line(row: SyncRun) -> dict[str, Any]:
         "requests": row.requests,
         "items": row.items,
         "throttled_seconds": row.throttled_seconds,
+        "goes_on": row.goes_on_id,
     }
 
 

@@ -4,14 +4,15 @@ A handful of queries whatever the tenant's size; lists of people and reports are
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 
 import msgspec
 from django.db.models import Q
 
 from rollcall.core.findings import Finding, Light
+from rollcall.core.policy import Stage
 from rollcall.integrations.models import Integration, KeyPair, Schedule, SetupCheck, SyncRun
-from rollcall.integrations.queries import MICROSOFT, KeyPairView, to_key_pair
+from rollcall.integrations.queries import MICROSOFT, KeyPairView, switched_on, to_key_pair
 
 CHANGING = ("created", "linked", "changed", "blocked", "released", "returned")
 STATES = SyncRun.State
@@ -60,8 +61,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     application_id: str | None
     directory_id: str | None
     cloud: str
+    certificate_days: int
+    sync_time: time
     paused: bool
-    switched_on: bool
+    stages: frozenset[Stage]
+    sign_in: bool
     active_key: KeyPairView | None
     pending_key: KeyPairView | None
     next_at: datetime | None
@@ -93,8 +97,11 @@ def find_status(tenant_id: int) -> Status | None:
         application_id=str(row.application_id) if row.application_id else None,
         directory_id=str(row.directory_id) if row.directory_id else None,
         cloud=row.cloud,
+        certificate_days=row.certificate_days,
+        sync_time=row.sync_time,
         paused=row.paused,
-        switched_on=row.users or row.photos or row.personal_contacts or row.company_contacts,
+        stages=switched_on(row),
+        sign_in=row.sign_in,
         active_key=keys.get("active"),
         pending_key=keys.get("pending"),
         next_at=schedule.next_at if schedule and not row.paused else None,

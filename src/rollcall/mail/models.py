@@ -31,6 +31,7 @@ class MailServer(models.Model):
     security = models.CharField(max_length=8, choices=Security.choices, default=Security.STARTTLS)
     user = models.TextField(default="", blank=True)
     password_sealed = models.BinaryField(null=True)
+    password_at = models.DateTimeField(null=True)
     sender = models.TextField()
     sender_name = models.TextField(default="", blank=True)
     notice_addresses = ArrayField(models.TextField(), default=list)

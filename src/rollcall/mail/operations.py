@@ -98,8 +98,9 @@ def set_mail_server(new: NewMailServer, *, ring: KeyRing, actor: str, now: datet
     row.changed_at = now
     if new.password is not None:
         row.password_sealed = seal(ring, new.password, place=password_place(ONLY_ROW))
+        row.password_at = now
     elif new.forget_password or not row.user:
-        row.password_sealed = None
+        row.password_sealed = row.password_at = None
     elif moved and row.password_sealed is not None:
         raise SetupError(
             _("This is another server: enter its password, so that none goes where it should not."),

@@ -11,13 +11,13 @@ STATES = tuple(OutgoingMail.State.values)
 
 
 class MailServerView(msgspec.Struct, frozen=True, kw_only=True):
-    """The mail server's settings; of its password only whether there is one."""
+    """The mail server's settings; of its password only since when there is one."""
 
     host: str
     port: int
     security: str
     user: str
-    has_password: bool
+    password_at: datetime | None
     sender: str
     sender_name: str
     notice_addresses: tuple[str, ...]
@@ -35,7 +35,7 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     attempts: int
     queued_at: datetime
-    next_at: datetime | None
+    next_at: datetime
     ended_at: datetime | None
     reason: str
 
@@ -65,8 +65,8 @@ def password_place(row_id: int) -> str:
 
 
 def find_mail_server() -> MailServerView | None:
-    """Return the mail server's settings, if it was set up. As the owner of the tables."""
-    row = MailServer.objects.all_tenants().first()
+    """Return the mail server's settings, if it was set up. Not within a tenant's scope."""
+    row = MailServer.objects.all_tenants().defer("password_sealed").first()
     if row is None:
         return None
     return MailServerView(
@@ -74,7 +74,7 @@ def find_mail_server() -> MailServerView | None:
         port=row.port,
         security=row.security,
         user=row.user,
-        has_password=row.password_sealed is not None,
+        password_at=row.password_at,
         sender=row.sender,
         sender_name=row.sender_name,
         notice_addresses=tuple(row.notice_addresses),
@@ -83,7 +83,7 @@ def find_mail_server() -> MailServerView | None:
 
 
 def has_mail_server() -> bool:
-    """Tell whether mails can be sent at all. As the owner of the tables."""
+    """Tell whether mails can be sent at all. Not within a tenant's scope."""
     return MailServer.objects.all_tenants().exists()
 
 
@@ -105,29 +105,15 @@ def count_outbox() -> OutboxCounts:
     )
 
 
-def list_outbox(state: str, *, before: int | None, limit: int) -> list[MailView]:
-    """Return the newest mails in a state, of those before the one with id `before`."""
+def list_outbox(state: str, *, limit: int, skip: int = 0) -> list[MailView]:
+    """Return mails in a state, the newest first."""
     rows = OutgoingMail.objects.all_tenants().filter(state=state)
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    shown = rows.select_related("tenant").defer("text").order_by("-id")[:limit]
-    return [_to_view(row) for row in shown]
-
-
-def _to_view(row: OutgoingMail) -> MailView:
-    return MailView(
-        id=row.pk,
-        tenant=row.tenant.slug if row.tenant else None,
-        kind=row.kind,
-        to=row.to,
-        subject=row.subject,
-        state=row.state,
-        attempts=row.attempts,
-        queued_at=row.queued_at,
-        next_at=row.next_at if row.state == OutgoingMail.State.WAITING else None,
-        ended_at=row.ended_at,
-        reason=row.reason,
-    )
+    columns = [*MailView.__struct_fields__]
+    columns[columns.index("tenant")] = "tenant__slug"
+    return [
+        MailView(**dict(zip(MailView.__struct_fields__, row, strict=True)))
+        for row in rows.order_by("-id").values_list(*columns)[skip : skip + limit]
+    ]
 
 
 def open_notices(tenant_id: int) -> list[NoticeView]:

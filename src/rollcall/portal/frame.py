@@ -21,7 +21,10 @@ class Link:
     section: Promise | str = ""
 
 
-FOR_SYSTEM = (Link(_("Tenants"), "system-tenants"),)
+FOR_SYSTEM = (
+    Link(_("Tenants"), "system-tenants"),
+    Link(_("Mail"), "system-mail"),
+)
 FOR_ADMINISTRATORS = (Link(_("Microsoft 365 Integration"), "integration", _("Advanced")),)
 FOR_USERS: tuple[Link, ...] = ()
 FOR_ALL = (Link(_("My account"), "account"),)

@@ -1,38 +1,52 @@
 """Add, change and delete tenants."""
 
-import re
-import zoneinfo
 from collections.abc import Collection
 
-import phonenumbers
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from rollcall.core.errors import SetupError
 from rollcall.core.numbering import NumberRange
 from rollcall.tenants.models import Tenant
 from rollcall.tenants.queries import TenantView, to_view
+from rollcall.tenants.rules import (
+    check_country,
+    check_domain,
+    check_name,
+    check_slug,
+    check_time_zone,
+)
 
-_SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?\Z")
-_DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9-]{1,63})*\Z")
+
+class TakenError(SetupError):
+    """Another tenant has this short name or SIP domain; `field` says which of the two."""
+
+    default_code = "taken"
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def add_tenant(
-    *, slug: str, name: str, sip_domain: str, time_zone: str, country: str
+    *,
+    slug: str,
+    name: str,
+    sip_domain: str,
+    time_zone: str,
+    country: str,
+    extension_range: NumberRange | None = None,
+    reserved_numbers: Collection[int] | None = None,
 ) -> TenantView:
     """Add a tenant; raise SetupError for what is malformed or taken."""
-    if not _SLUG.match(slug):
-        raise SetupError(
-            f"“{slug}” cannot be a tenant's short name: lower-case letters, digits and hyphens, "
-            "at most 40, beginning and ending with a letter or digit.",
-            code="bad-slug",
-        )
     tenant = Tenant(
-        slug=slug,
-        name=_check_name(name),
-        sip_domain=_check_domain(sip_domain),
-        time_zone=_check_time_zone(time_zone),
-        country=_check_country(country),
+        slug=check_slug(slug),
+        name=check_name(name),
+        sip_domain=check_domain(sip_domain),
+        time_zone=check_time_zone(time_zone),
+        country=check_country(country),
     )
+    _set_numbers(tenant, extension_range, reserved_numbers)
     _save(tenant)
     return to_view(tenant)
 
@@ -50,18 +64,14 @@ def change_tenant(
     """Change what is given of a tenant."""
     tenant = Tenant.objects.get(slug=slug)
     if name is not None:
-        tenant.name = _check_name(name)
+        tenant.name = check_name(name)
     if sip_domain is not None:
-        tenant.sip_domain = _check_domain(sip_domain)
+        tenant.sip_domain = check_domain(sip_domain)
     if time_zone is not None:
-        tenant.time_zone = _check_time_zone(time_zone)
+        tenant.time_zone = check_time_zone(time_zone)
     if country is not None:
-        tenant.country = _check_country(country)
-    if extension_range is not None:
-        tenant.first_extension = extension_range.first
-        tenant.last_extension = extension_range.last
-    if reserved_numbers is not None:
-        tenant.reserved_numbers = sorted(reserved_numbers)
+        tenant.country = check_country(country)
+    _set_numbers(tenant, extension_range, reserved_numbers)
     _save(tenant)
     return to_view(tenant)
 
@@ -82,42 +92,23 @@ def delete_tenant(slug: str) -> None:
         cursor.execute("DELETE FROM tenants_tenant WHERE slug = %s", [slug])
 
 
+def _set_numbers(
+    tenant: Tenant, extension_range: NumberRange | None, reserved: Collection[int] | None
+) -> None:
+    if extension_range is not None:
+        tenant.first_extension = extension_range.first
+        tenant.last_extension = extension_range.last
+    if reserved is not None:
+        tenant.reserved_numbers = sorted(reserved)
+
+
 def _save(tenant: Tenant) -> None:
     try:
         with transaction.atomic():
             tenant.save()
     except IntegrityError as error:
-        taken = "SIP domain" if "sip_domain" in str(error) else "short name"
-        value = tenant.sip_domain if taken == "SIP domain" else tenant.slug
-        raise SetupError(f"Another tenant has the {taken} “{value}”.", code="taken") from error
-
-
-def _check_name(name: str) -> str:
-    if not name.strip():
-        raise SetupError("A tenant needs a name.", code="bad-name")
-    return name.strip()
-
-
-def _check_domain(domain: str) -> str:
-    domain = domain.strip().lower()
-    if not _DOMAIN.match(domain):
-        raise SetupError(f"“{domain}” is not a domain name.", code="bad-domain")
-    return domain
-
-
-def _check_time_zone(name: str) -> str:
-    if name not in zoneinfo.available_timezones():
-        raise SetupError(
-            f"“{name}” is not a time zone; they look like Europe/Berlin.", code="bad-time-zone"
-        )
-    return name
-
-
-def _check_country(country: str) -> str:
-    country = country.strip().upper()
-    if country not in phonenumbers.SUPPORTED_REGIONS:
-        raise SetupError(
-            f"“{country}” is not a country: give the two letters of ISO 3166, such as DE.",
-            code="bad-country",
-        )
-    return country
+        if "sip_domain" in str(error):
+            sentence = _("Another tenant has the SIP domain “%(value)s”.")
+            raise TakenError(sentence % {"value": tenant.sip_domain}, field="sip_domain") from error
+        sentence = _("Another tenant has the short name “%(value)s”.")
+        raise TakenError(sentence % {"value": tenant.slug}, field="slug") from error

@@ -53,6 +53,11 @@ def list_tenants() -> list[TenantView]:
     return [to_view(tenant) for tenant in Tenant.objects.order_by("slug")]
 
 
+def list_tenants_after(slug: str, *, limit: int) -> list[TenantView]:
+    """Return some tenants by slug: those that come after `slug`."""
+    return [to_view(row) for row in Tenant.objects.filter(slug__gt=slug).order_by("slug")[:limit]]
+
+
 def to_view(tenant: Tenant) -> TenantView:
     """Return a tenant's row as a value."""
     return TenantView(

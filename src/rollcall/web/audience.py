@@ -28,13 +28,14 @@ READS: Final = ("GET", "HEAD")
 
 
 class Audience(StrEnum):
-    """Who may open a page."""
+    """Who may open a page. What is for tokens is no page: that is the API (rollcall.api)."""
 
     ANYONE = "anyone"
     SIGNED_IN = "signed-in"
     USER = "user"
     ADMINISTRATOR = "administrator"
     SYSTEM = "system"
+    TOKEN = "token"
 
 
 def for_anyone(*methods: str) -> Callable[[View], View]:

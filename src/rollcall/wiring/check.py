@@ -1,12 +1,12 @@
 """What to register in the directory, and looking people up in it, live."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from rollcall.core.errors import SyncError
 from rollcall.core.matching import Match, match_lines
-from rollcall.core.records import SourceId, UserRecord
+from rollcall.core.records import UserRecord
 from rollcall.environment import Environment
 from rollcall.integrations.queries import IntegrationView, list_key_pairs
 from rollcall.providers.m365.auth import Application
@@ -14,7 +14,7 @@ from rollcall.providers.m365.source import M365Source, open_source
 from rollcall.wiring.machine import Machine, new_id, utc_now
 from rollcall.wiring.settings import to_application
 from rollcall.wiring.sync import run_async
-from rollcall.wiring.vault import FreshVault, SealedVault
+from rollcall.wiring.vault import SealedVault
 
 CALLBACK = "/ms365/callback"
 

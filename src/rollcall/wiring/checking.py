@@ -7,12 +7,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Final
+from threading import BoundedSemaphore, Thread
+from typing import Final, Self
 
+import structlog
 from django.db import connection
-from typing_extensions import Self
 
-from rollcall.core.errors import SyncError
+from rollcall.core.errors import SyncError, TransientError
 from rollcall.core.findings import Finding, Light
 from rollcall.core.records import SourceId
 from rollcall.environment import Environment
@@ -29,6 +30,9 @@ from rollcall.wiring.settings import to_application
 from rollcall.wiring.sync import run_async
 from rollcall.wiring.vault import FreshVault
 
+AT_ONCE: Final = 4
+"""So many checks go on in one process beside its pages."""
+
 PATIENCE: Final = timedelta(seconds=90)
 TOO_SLOW: Final = Finding(
     "time",
@@ -39,6 +43,9 @@ TOO_SLOW: Final = Finding(
 BROKEN: Final = Finding(
     "check", Light.RED, "Something broke here while checking. It was logged; check again."
 )
+
+_log = structlog.get_logger(__name__)
+_slots = BoundedSemaphore(AT_ONCE)
 
 
 def check_setup(
@@ -51,6 +58,31 @@ def check_setup(
     application = to_application(machine, integration, machine.key_ring())
     begin_check(integration, now=utc_now())
     return walk_check(machine, integration, application, listener)
+
+
+def start_check(machine: Machine, integration: IntegrationView) -> bool:
+    """Begin a check that goes on beside the caller; False if one is going on already.
+
+    Raises SetupError for what is not filled in, TransientError while too many are going on.
+    """
+    application = to_application(machine, integration, machine.key_ring())
+    if not _slots.acquire(blocking=False):
+        raise TransientError("Several checks are going on already: try again in a minute.")
+    if not begin_check(integration, now=utc_now()):
+        _slots.release()
+        return False
+
+    def walk() -> None:
+        try:
+            walk_check(machine, integration, application, lambda _: None)
+        except Exception:  # noqa: BLE001 - nobody waits for this thread: it tells the log
+            _log.exception("check.broke", tenant_id=integration.tenant_id)
+        finally:
+            _slots.release()
+            _disconnect()
+
+    Thread(target=walk, name="check", daemon=True).start()
+    return True
 
 
 def walk_check(
@@ -146,8 +178,12 @@ class _Aside:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.submit(connection.close).result()
+        self._pool.submit(_disconnect).result()
         self._pool.shutdown()
 
     async def run_in(self, do: Callable[[Finding], None], finding: Finding) -> None:
         await asyncio.get_running_loop().run_in_executor(self._pool, do, finding)
+
+
+def _disconnect() -> None:
+    connection.close()  # looked up here, because each thread has its own

@@ -52,7 +52,7 @@ class FoundPerson(msgspec.Struct, frozen=True):
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """What a search came to; with a `trouble`, it is what was last read. `detail` is Microsoft's."""
+    """What a search came to; with a `trouble`, it is what was last read, and `detail` says why."""
 
     people: tuple[FoundPerson, ...]
     trouble: Trouble = Trouble.NONE

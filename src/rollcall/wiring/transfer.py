@@ -14,12 +14,8 @@ from rollcall.integrations.operations import (
     change_integration,
     parse_sync_time,
 )
-from rollcall.integrations.queries import (
-    ADMINISTRATORS,
-    IntegrationView,
-    ListView,
-    find_integration,
-)
+from rollcall.integrations.queries import IntegrationView, ListView, find_integration
+from rollcall.integrations.rules import ADMINISTRATORS
 from rollcall.tenants import operations as tenants
 from rollcall.tenants.queries import TenantView, get_tenant, list_tenants
 from rollcall.wiring.machine import Machine

@@ -1,4 +1,4 @@
-"""What the provider's table of all tenants shows: why a run failed, by its code alone."""
+"""What the provider's pages show of all tenants: why a run failed, by its code alone; counts."""
 
 from django.db import migrations, models
 
@@ -6,7 +6,11 @@ from rollcall.tenants import isolation
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0004_sign_in_rules")]
+    dependencies = [
+        ("integrations", "0004_sign_in_rules"),
+        ("phonebook", "0001_initial"),
+        ("telephony", "0001_initial"),
+    ]
 
     operations = [
         migrations.AddField(
@@ -20,4 +24,6 @@ class Migration(migrations.Migration):
             "integrations_integration",
             *("created_at", "users", "photos", "personal_contacts", "company_contacts"),
         ),
+        isolation.show_to_system("telephony_extension", "tenant_id", "state"),
+        isolation.show_to_system("phonebook_contact", "tenant_id"),
     ]

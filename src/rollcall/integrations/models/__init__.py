@@ -1,7 +1,6 @@
 """Tables of the integrations app. Others call its queries and operations."""
 
 from rollcall.integrations.models.integration import (
-    ADMINISTRATORS,
     Integration,
     KeyPair,
     LinkDecision,
@@ -21,7 +20,6 @@ from rollcall.integrations.models.schedule import RunTally, Schedule
 from rollcall.integrations.models.setup_check import SetupCheck
 
 __all__ = [
-    "ADMINISTRATORS",
     "DirectoryRecord",
     "HeldPlan",
     "Integration",

@@ -150,14 +150,10 @@ class KeyPair(models.Model):
         ]
 
 
-ADMINISTRATORS = "admins"
-"""The subject of the list of people who may sign in as the tenant's administrators."""
-
-
 class ListEntry(models.Model):
     """One line of a list of people or mailboxes, and the object it was bound to.
 
-    `subject` is one of those below, or ADMINISTRATORS.
+    `subject` is one of those below, or ADMINISTRATORS (see `rules`).
     """
 
     class Subject(models.TextChoices):

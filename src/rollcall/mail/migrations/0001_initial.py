@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('security', models.CharField(choices=[('starttls', 'Starttls'), ('tls', 'Tls'), ('none', 'None')], default='starttls', max_length=8)),
                 ('user', models.TextField(blank=True, default='')),
                 ('password_sealed', models.BinaryField(null=True)),
+                ('password_at', models.DateTimeField(null=True)),
                 ('sender', models.TextField()),
                 ('sender_name', models.TextField(blank=True, default='')),
                 ('notice_addresses', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
@@ -98,7 +99,11 @@ class Migration(migrations.Migration):
                 "mail_notice", "mail_noticeaddresses", "mail_outgoingmail", "mail_providerline",
             )
         ),
-        isolation.close_to_web("mail_mailserver"),
+        isolation.close_to_web(
+            "mail_mailserver",
+            *("id", "host", "port", "security", '"user"', "password_at", "sender", "sender_name"),
+            *("notice_addresses", "changed_at"),
+        ),
         isolation.close_to_web("mail_providerline"),
         isolation.close_to_web(
             "mail_outgoingmail",
@@ -111,6 +116,7 @@ class Migration(migrations.Migration):
             f"REVOKE INSERT, UPDATE, DELETE ON mail_notice FROM {isolation.WEB_ROLE}",
             migrations.RunSQL.noop,
         ),
+        isolation.show_to_system("mail_noticeaddresses", "tenant_id", "addresses"),
         isolation.show_to_system(
             "mail_notice", "id", "tenant_id", "kind", "since", "told", "detail", "told_at",
             "told_to", "recovered_at",

@@ -2,8 +2,18 @@
 
 from django.urls import path
 
-from rollcall.portal.views.system import tenants
+from rollcall.portal.views.system import mail, tenant, tenants
 
 urlpatterns = [
     path("tenants", tenants.list_all, name="system-tenants"),
+    path("tenants.csv", tenants.export, name="system-tenants-csv"),
+    path("add-tenant", tenant.add, name="system-tenant-add"),
+    path("tenants/<slug:tenant>", tenant.show, name="system-tenant"),
+    path("tenants/<slug:tenant>/edit", tenant.edit, name="system-tenant-edit"),
+    path("tenants/<slug:tenant>/suspend", tenant.suspend, name="system-tenant-suspend"),
+    path("tenants/<slug:tenant>/resume", tenant.resume, name="system-tenant-resume"),
+    path("tenants/<slug:tenant>/delete", tenant.delete, name="system-tenant-delete"),
+    path("mail", mail.mail, name="system-mail"),
+    path("mail/test", mail.test, name="system-mail-test"),
+    path("mail/retry", mail.retry, name="system-mail-retry"),
 ]

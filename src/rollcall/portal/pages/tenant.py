@@ -3,8 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from rollcall.portal.views import switching
+from rollcall.portal.views.entry import sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", sign_in.tenant_home, name="tenant-home"),
+    path("sign-in", sign_in.tenant_sign_in, name="tenant-sign-in"),
     path("enter", switching.enter, name="switch-to"),
     path("leave", switching.leave, name="switch-back"),
     path("integration/", include("rollcall.portal.pages.integration")),

@@ -118,6 +118,27 @@ def copyable(value: object, label: str) -> SafeString:
     )
 
 
+@register.simple_tag
+def copyable_short(value: object, label: str) -> SafeString:
+    """Show an id shortened in its middle, with a button that copies all of it."""
+    whole = copyable(value, label)
+    shown = format_html("<code>{}</code>", value)
+    short = format_html('<code title="{}">{}</code>', value, shortened(value))
+    return mark_safe(whole.replace(shown, short, 1))  # noqa: S308 - both are made by format_html
+
+
+@register.simple_tag(takes_context=True)
+def exact(context: Any, moment: datetime) -> SafeString:
+    """Say a moment exactly, in the tenant's zone, with how far off it is on hover."""
+    zone = _zone(context)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.astimezone(UTC).isoformat(timespec="seconds"),
+        relative(moment, now=datetime.now(UTC), zone=zone),
+        moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z"),
+    )
+
+
 @register.filter
 def initials(name: str) -> str:
     """Return up to two initials of a name, for where there is no photo."""

@@ -1,0 +1,1 @@
+"""Coming in and going out: sign-in, second factor, links that work once, forgotten passwords."""

@@ -1,0 +1,44 @@
+"""Addresses that leave the page: of links in mails, and where somebody goes after signing in."""
+
+from typing import Final
+
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from rollcall.accounts.links import Purpose
+from rollcall.environment import Environment
+
+ROUTES: Final = {
+    Purpose.SET_UP: ("set-up", "set_up"),
+    Purpose.INVITATION: ("invitation", "invitation"),
+    Purpose.RESET: ("reset", "reset"),
+    Purpose.SIGN_IN: ("sign-in-by-link", "link"),
+}
+"""The page of each link, and what its token is called there."""
+
+LONGEST: Final = 2000
+
+
+def own_origin(environment: Environment) -> str:
+    """Return the origin that people use: of the settings, never of a request."""
+    if environment.web_domain is not None:
+        return environment.web_domain.origin
+    scheme = "https" if environment.https else "http"
+    return f"{scheme}://localhost:{environment.listen.port}"
+
+
+def address_of_link(environment: Environment, purpose: Purpose, token: str) -> str:
+    """Return the address of a link."""
+    name, takes = ROUTES[purpose]
+    return own_origin(environment) + reverse(name, kwargs={takes: token})
+
+
+def own_path(text: str | None) -> str:
+    """Return a path of this site to go on to, or nothing if that is not what was given."""
+    path = text or ""
+    fine = (
+        path.startswith("/")
+        and len(path) <= LONGEST
+        and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    )
+    return path if fine else ""
