@@ -18,14 +18,21 @@ ROLES = {
 ASKED_FOR = {
     "extension": "SELECT min(id) FROM telephony_extension",
     "run": "SELECT max(id) FROM integrations_syncrun",
+    "run_id": "SELECT max(id) FROM integrations_syncrun",
     "contact": "SELECT min(id) FROM phonebook_contact WHERE holder = 0",
 }
 """What stands in an address, as a query for one that is there."""
 
 NOT_PAGES: dict[str, str] = {
-    "healthz": "for watchers",
-    "readyz": "for watchers",
-    "metrics": "for watchers",
+    "api-description": "for programs",
+    "integration-key-file": "a file",
+    "integration-run-csv": "a file",
+    "invitation": "a link that works once: test_first_day.py",
+    "ms365-callback": "no page of its own yet",
+    "reset": "a link that works once: test_first_day.py",
+    "set-up": "a link that works once: test_first_day.py",
+    "sign-in-by-link": "a link that works once: test_first_day.py",
+    "system-tenants-csv": "a file",
 }
 """Addresses that answer GET with something else than a page."""
 
@@ -33,7 +40,9 @@ NOT_PAGES: dict[str, str] = {
 def pages() -> list[Route]:
     """Return all routes that show a page."""
     return [
-        route for route in all_routes() if "GET" in route.methods and route.name not in NOT_PAGES
+        route
+        for route in all_routes()
+        if "GET" in route.methods and route.audience in ROLES and route.name not in NOT_PAGES
     ]
 
 

@@ -65,9 +65,7 @@ def make_token(
     )
     row.save(force_insert=True)
     detail = {"name": row.name, "scopes": chosen, "days": days}
-    note(
-        actor=actor, action="token.made", subject=str(row.pk), tenant_id=tenant_id, detail=detail
-    )
+    note(actor=actor, action="token.made", subject=str(row.pk), tenant_id=tenant_id, detail=detail)
     return to_view(row), token
 
 
@@ -99,9 +97,7 @@ def _check_new(
         )
 
 
-def revoke_token(
-    tenant_id: int | None, token_id: int, *, actor: str, now: datetime
-) -> TokenView:
+def revoke_token(tenant_id: int | None, token_id: int, *, actor: str, now: datetime) -> TokenView:
     """Take a token back, for good; raise SetupError if the tenant has no such token."""
     rows = Token.objects.all_tenants().filter(tenant_id=tenant_id, pk=token_id).defer("digest")
     row = rows.first()

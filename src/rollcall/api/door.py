@@ -128,7 +128,9 @@ def tenant_of(request: ApiRequest) -> int:
     tenant_id = request.auth.tenant_id
     if tenant_id is None:
         raise RefusedError(
-            403, "scope-missing", "This token is the provider's, and no tenant's.",
+            403,
+            "scope-missing",
+            "This token is the provider's, and no tenant's.",
             help_page="api.md",
         )
     return tenant_id

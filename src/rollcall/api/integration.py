@@ -138,9 +138,7 @@ def get_settings(request: ApiRequest) -> IntegrationJson:
     return to_integration_json(request.machine, tenant, get_integration(tenant.id))
 
 
-@offer(
-    router, "PATCH", "/integration", scope=Scope.INTEGRATION_WRITE, answers=SHAPE, live=True
-)
+@offer(router, "PATCH", "/integration", scope=Scope.INTEGRATION_WRITE, answers=SHAPE, live=True)
 def change_settings(request: ApiRequest, body: IntegrationChange) -> IntegrationJson:
     """Set up the integration, or change it.
 

@@ -87,9 +87,7 @@ def get_run(request: ApiRequest, run_id: RunId) -> RunView:
     return _whole(tenant_of(request), run_id)
 
 
-@offer(
-    router, "GET", "/runs/{int:run_id}/changes", scope=Scope.READ, answers=page_of(ChangeView)
-)
+@offer(router, "GET", "/runs/{int:run_id}/changes", scope=Scope.READ, answers=page_of(ChangeView))
 def list_run_changes(
     request: ApiRequest, run_id: RunId, after: After = "", limit: Limit = USUAL
 ) -> Page:
@@ -99,9 +97,7 @@ def list_run_changes(
     return counted_page(rows, offset=offset, limit=limit)
 
 
-@offer(
-    router, "GET", "/runs/{int:run_id}/refusals", scope=Scope.READ, answers=page_of(RefusalView)
-)
+@offer(router, "GET", "/runs/{int:run_id}/refusals", scope=Scope.READ, answers=page_of(RefusalView))
 def list_run_refusals(
     request: ApiRequest, run_id: RunId, after: After = "", limit: Limit = USUAL
 ) -> Page:

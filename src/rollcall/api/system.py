@@ -54,9 +54,7 @@ def list_tenants(request: ApiRequest, after: After = "", limit: Limit = USUAL) -
     return Page(tuple(to_tenant_json(view) for view in views[:limit]), following)
 
 
-@offer(
-    router, "POST", "/system/tenants", scope=Scope.SYSTEM_WRITE, answers=SHAPE, status=201
-)
+@offer(router, "POST", "/system/tenants", scope=Scope.SYSTEM_WRITE, answers=SHAPE, status=201)
 def add_tenant(request: ApiRequest, body: NewTenant) -> TenantJson:
     """Add a tenant."""
     with transaction.atomic():
@@ -72,9 +70,7 @@ def get_system_tenant(request: ApiRequest, slug: Slug) -> TenantJson:
 
 
 @offer(router, "PATCH", "/system/tenants/{str:slug}", scope=Scope.SYSTEM_WRITE, answers=SHAPE)
-def change_system_tenant(
-    request: ApiRequest, slug: Slug, body: SystemTenantChange
-) -> TenantJson:
+def change_system_tenant(request: ApiRequest, slug: Slug, body: SystemTenantChange) -> TenantJson:
     """Change a tenant."""
     before = get_tenant(slug)
     chosen = None

@@ -1,6 +1,6 @@
 """Read the audit log, the newest entries first, in pages that begin where the last one ended."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -54,14 +54,11 @@ def list_entries(
     return [_to_view(row) for row in rows.order_by("-at", "-id")[:limit]]
 
 
-def every_entry(tenant_id: int | None, wanted: AuditFilter) -> Iterator[EntryView]:
-    """Yield all entries that are wanted, chunk by chunk."""
+def every_entry(read: Callable[[Place | None], list[EntryView]]) -> Iterator[EntryView]:
+    """Yield all entries that `read` returns chunk by chunk, each in a scope of its own."""
     place = None
-    while True:
-        entries = list_entries(tenant_id, wanted, limit=CHUNK, before=place)
+    while entries := read(place):
         yield from entries
-        if len(entries) < CHUNK:
-            return
         place = Place(entries[-1].at, entries[-1].id)
 
 
@@ -77,9 +74,7 @@ def _narrowed(rows: QuerySet[AuditEntry], wanted: AuditFilter) -> QuerySet[Audit
     if wanted.actions:
         rows = rows.filter(action__in=list(wanted.actions))
     if wanted.search:
-        rows = rows.filter(
-            Q(actor__icontains=wanted.search) | Q(subject__icontains=wanted.search)
-        )
+        rows = rows.filter(Q(actor__icontains=wanted.search) | Q(subject__icontains=wanted.search))
     if wanted.since is not None:
         rows = rows.filter(at__gte=wanted.since)
     if wanted.until is not None:

@@ -7,7 +7,6 @@ for each word of a name, with all that follows the word ("anna schmidt", "schmid
 triggers keep the keys, whoever writes. The SQL is for migrations, the rest for queries.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -52,82 +51,47 @@ def fold_typed(text: str) -> TypedWords | None:
     return TypedWords(text=" ".join(words), words=tuple(longest)) if words else None
 
 
+class SearchedTable(msgspec.Struct, frozen=True):
+    """A table whose rows are found by keys. For migrations.
+
+    `keys` is the table of the keys, `row_key` its column with the id of a row of `table`; both
+    tables have the columns `own`. `name`, `also` and `phrase` are made of the columns `columns`:
+    the name is found by each of its words, so is what stands in `also`; a phrase by its beginning.
+    """
+
+    table: str
+    keys: str
+    row_key: str
+    own: tuple[str, ...]
+    columns: tuple[str, ...]
+    name: str
+    also: str
+    phrase: str = "''"
+
+
 def search_functions() -> tuple[RunSQL, ...]:
     """Make the functions that all search keys are made by."""
-    spaces = " " * len(_APART)
-    apart = _APART.replace("'", "''")
     return (
-        _function(
-            "rollcall_search_words(value text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE",
-            f"""
-            SELECT (array_remove(string_to_array(translate(CASE
-                WHEN octet_length(value) = char_length(value) THEN lower(value)
-                ELSE replace(regexp_replace(
-                    lower(normalize(value, NFKD)), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss')
-            END, '{apart}''’`', '{spaces}'), ' '), ''))[1:{WORDS}]
-            """,
-        ),
-        _function(
-            "rollcall_search_keys(name text, also text) "
-            "RETURNS TABLE (key text, whole boolean) LANGUAGE sql IMMUTABLE PARALLEL SAFE",
-            f"""
-            WITH named AS (SELECT rollcall_search_words(name) AS words),
-                other AS (SELECT rollcall_search_words(also) AS words WHERE also <> '')
-            SELECT left(array_to_string(words[place:], ' '), {KEY_LENGTH}), place = 1
-            FROM named, generate_series(1, greatest(cardinality(words), 1)) AS place
-            UNION ALL
-            SELECT left(array_to_string(other.words[place:], ' '), {KEY_LENGTH}), false
-            FROM other, generate_series(1, cardinality(other.words)) AS place
-            """,
-        ),
+        RunSQL(_WORDS.replace("{apart}", _APART).replace("{spaces}", " " * len(_APART))),
+        RunSQL(_KEYS),
     )
 
 
-def keep_search_keys(  # noqa: PLR0913 - each is a name in the SQL
-    table: str, *, keys: str, source: str, row_key: str, columns: Iterable[str], made_by: str
-) -> tuple[RunSQL, ...]:
-    """Let triggers on `table` keep the rows of `keys`.
-
-    `source` names the columns of `keys` that come from a row (`{row}` is its alias), `row_key` the
-    column of `keys` that holds the row's id, `made_by` the keys' function with its arguments.
-    """
-    own = [column.strip() for column in source.split(",")]
-    names = ", ".join([*own, row_key, "key", "whole"])
-
-    def made(rows: str, alias: str = "r") -> str:
-        values = ", ".join(f"{alias}.{column}" for column in own)
-        return (
-            f"SELECT {values}, {alias}.id, made.key, made.whole "
-            f"FROM {rows} CROSS JOIN LATERAL {made_by.format(row=alias)} AS made"
-        )
-
-    changed = " OR ".join(f"a.{name} IS DISTINCT FROM b.{name}" for name in (*own, *columns))
-    both = f"old_rows a JOIN new_rows b ON b.id = a.id AND ({changed})"
-    same = " AND ".join(f"k.{name} = gone.{name}" for name in (*own, row_key, "key"))
-    insert = f"INSERT INTO {keys} ({names})"
-    drop = f"DELETE FROM {keys} k USING"
-    gone = f"AS gone ({names}) WHERE {same};"
+def keep_search_keys(searched: SearchedTable) -> tuple[RunSQL, ...]:
+    """Let triggers keep the keys."""
+    columns = ", ".join(("id", *searched.own, *searched.columns))
+    old = f"(SELECT {columns} FROM old_rows EXCEPT SELECT {columns} FROM new_rows) r"
+    new = f"(SELECT {columns} FROM new_rows EXCEPT SELECT {columns} FROM old_rows) r"
     return (
-        _trigger(table, "insert", f"{insert} {made('new_rows r')} ON CONFLICT DO NOTHING;"),
-        _trigger(
-            table,
-            "update",
-            f"{drop} ({made(both, 'a')}) {gone} {insert} {made(both, 'b')} ON CONFLICT DO NOTHING;",
-        ),
-        _trigger(table, "delete", f"{drop} ({made('old_rows r')}) {gone}"),
+        _trigger(searched, "insert", _insert(searched, "new_rows r")),
+        _trigger(searched, "update", f"{_delete(searched, old)} {_insert(searched, new)}"),
+        _trigger(searched, "delete", _delete(searched, "old_rows r")),
     )
 
 
-def fill_search_keys(table: str, *, keys: str, source: str, row_key: str, made_by: str) -> RunSQL:
+def fill_search_keys(searched: SearchedTable) -> RunSQL:
     """Make the keys of the rows that are there already."""
-    own = [column.strip() for column in source.split(",")]
-    values = ", ".join(f"r.{column}" for column in own)
-    return RunSQL(
-        f"INSERT INTO {keys} ({', '.join([*own, row_key, 'key', 'whole'])}) "  # noqa: S608 - names from migrations
-        f"SELECT {values}, r.id, made.key, made.whole FROM {table} r "
-        f"CROSS JOIN LATERAL {made_by.format(row='r')} AS made ON CONFLICT DO NOTHING",
-        RunSQL.noop,
-    )
+    return RunSQL(_insert(searched, f"{searched.table} r"), RunSQL.noop)
 
 
 _TABLES: Final = {
@@ -137,18 +101,85 @@ _TABLES: Final = {
 }
 
 
-def _trigger(table: str, event: str, body: str) -> RunSQL:
-    name = f"{table}_search_{event}"
-    return RunSQL(
-        [
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$keys$ BEGIN {body} RETURN NULL; END $keys$",
-            f"CREATE TRIGGER {name} AFTER {event.upper()} ON {table} "
-            f"REFERENCING {_TABLES[event]} FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
-        ],
-        RunSQL.noop,
+def _trigger(searched: SearchedTable, event: str, body: str) -> RunSQL:
+    # The plan of a trigger is made for as many rows as the first statement of a session has, and
+    # kept. With nested loops alone it is right for one row and for many: each key by the index.
+    name = f"{searched.table}_search_{event}"
+    function = (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
+        "SET enable_hashjoin = off SET enable_mergejoin = off AS "
+        f"$keys$ BEGIN {body} RETURN NULL; END $keys$"
+    )
+    trigger = (
+        f"CREATE TRIGGER {name} AFTER {event.upper()} ON {searched.table} "
+        f"REFERENCING {_TABLES[event]} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+    )
+    return RunSQL([function, trigger], RunSQL.noop)
+
+
+def _made(searched: SearchedTable, rows: str) -> str:
+    own = ", ".join(f"r.{column}" for column in searched.own)
+    given = f"{searched.name}, ARRAY[{searched.also}], {searched.phrase}"
+    return (  # the names are those of migrations
+        f"SELECT {own}, r.id, made.key, made.place = 1 FROM {rows} CROSS JOIN LATERAL "  # noqa: S608 - as said
+        f"unnest(rollcall_search_keys({given})) WITH ORDINALITY AS made (key, place)"
     )
 
 
-def _function(head: str, body: str) -> RunSQL:
-    return RunSQL(f"CREATE FUNCTION {head} AS $search${body}$search$", RunSQL.noop)
+def _insert(searched: SearchedTable, rows: str) -> str:
+    names = ", ".join((*searched.own, searched.row_key, "key", "whole"))
+    made = _made(searched, rows)
+    return f"INSERT INTO {searched.keys} ({names}) {made} ON CONFLICT DO NOTHING;"
+
+
+def _delete(searched: SearchedTable, rows: str) -> str:
+    columns = (*searched.own, searched.row_key, "key")
+    same = " AND ".join(f"k.{name} = gone.{name}" for name in columns)
+    return (
+        f"DELETE FROM {searched.keys} k USING ({_made(searched, rows)}) "  # noqa: S608 - as above
+        f"AS gone ({', '.join(columns)}, whole) WHERE {same};"
+    )
+
+
+_WORDS: Final = f"""
+CREATE FUNCTION rollcall_search_words(value text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $words$
+DECLARE folded text := lower(value);
+BEGIN
+    IF octet_length(value) <> char_length(value) THEN
+        folded := replace(regexp_replace(
+            lower(normalize(value, NFKD)), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss');
+    END IF;
+    folded := translate(folded, '{{apart}}''’`', '{{spaces}}');
+    RETURN (array_remove(string_to_array(folded, ' '), ''))[1:{WORDS}];
+END $words$
+""".strip()
+
+_KEYS: Final = f"""
+CREATE FUNCTION rollcall_search_keys(name text, also text[], phrase text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $keys$
+DECLARE
+    words text[] := rollcall_search_words(name);
+    said text := array_to_string(words, ' ');
+    made text[] := ARRAY[left(said, {KEY_LENGTH})];
+    start integer := 1;
+    part text;
+BEGIN
+    FOR place IN 2..cardinality(words) LOOP
+        start := start + char_length(words[place - 1]) + 1;
+        made := made || substr(said, start, {KEY_LENGTH});
+    END LOOP;
+    FOREACH part IN ARRAY also LOOP
+        IF part <> '' AND part <> ' ' AND part <> name THEN
+            words := rollcall_search_words(part);
+            FOR place IN 1..cardinality(words) LOOP
+                made := made || left(array_to_string(words[place:], ' '), {KEY_LENGTH});
+            END LOOP;
+        END IF;
+    END LOOP;
+    IF phrase <> '' THEN
+        made := made || left(array_to_string(rollcall_search_words(phrase), ' '), {KEY_LENGTH});
+    END IF;
+    RETURN made;
+END $keys$
+""".strip()

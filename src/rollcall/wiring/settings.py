@@ -50,10 +50,16 @@ def to_sync_settings(tenant: TenantView, integration: IntegrationView) -> SyncSe
 
 def extension_range(tenant: TenantView, integration: IntegrationView) -> NumberRange:
     """Return the range that numbers are given from: the integration's, else the tenant's."""
-    if integration.first_extension is None:
+    return chosen_range(tenant, integration.first_extension, integration.last_extension)
+
+
+def chosen_range(
+    tenant: TenantView, first_extension: int | None, last_extension: int | None
+) -> NumberRange:
+    """Return the range from first to last, if there is a first, else the tenant's own."""
+    if first_extension is None:
         return NumberRange(first=tenant.first_extension, last=tenant.last_extension)
-    last = integration.last_extension
-    return parse_range(str(integration.first_extension), str(last) if last else None)
+    return parse_range(str(first_extension), str(last_extension) if last_extension else None)
 
 
 def to_application(machine: Machine, integration: IntegrationView, ring: KeyRing) -> Application:

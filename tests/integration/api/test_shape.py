@@ -68,11 +68,13 @@ def test_the_description_is_there_for_all_and_names_each_scope(nobody: Client) -
 
 @pytest.mark.parametrize(
     ("name", "struct"),
-    [("TenantJson", TenantJson), ("IntegrationJson", IntegrationJson), ("KeyPairJson", KeyPairJson)],
+    [
+        ("TenantJson", TenantJson),
+        ("IntegrationJson", IntegrationJson),
+        ("KeyPairJson", KeyPairJson),
+    ],
 )
-def test_answers_have_the_keys_that_commands_print(
-    nobody: Client, name: str, struct: type
-) -> None:
+def test_answers_have_the_keys_that_commands_print(nobody: Client, name: str, struct: type) -> None:
     schemas = json.loads(nobody.get("/api/v1/openapi.json").content)["components"]["schemas"]
 
     assert list(schemas[name]["properties"]) == list(struct.__struct_fields__)

@@ -131,7 +131,7 @@ def test_each_state_is_told_from_the_others(
     assert _rows(provider)[0]["missing_permissions"] == "named in the last run"
     assert _rows(provider)[0]["failing_since"]
     assert state_after(ends, now - timedelta(days=1)) == "expired"
-    assert state_after(pause, True) == "paused"  # noqa: FBT003 - a value of the statement
+    assert state_after(pause, True) == "paused"
     assert state_after(key, "pending") == "not-connected"
     assert state_after(tenant, "suspended") == "suspended"
 

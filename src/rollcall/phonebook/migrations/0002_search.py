@@ -4,19 +4,17 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from rollcall.tenants import isolation
-from rollcall.tenants.search_keys import keep_search_keys
+from rollcall.tenants.search_keys import SearchedTable, keep_search_keys
 
-MADE_BY = """
-CREATE FUNCTION phonebook_contact_keys(
-    display_name text, first_name text, last_name text, company text
-) RETURNS TABLE (key text, whole boolean) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $keys$
-    SELECT * FROM rollcall_search_keys(display_name,
-        CASE WHEN display_name = first_name || ' ' || last_name THEN ''
-            ELSE first_name || ' ' || last_name END)
-    UNION ALL
-    SELECT key, false FROM rollcall_search_keys(company, '') WHERE company <> ''
-$keys$
-"""
+_SEARCHED = SearchedTable(
+    table="phonebook_contact",
+    keys="phonebook_searchkey",
+    row_key="contact_id",
+    own=("tenant_id", "holder"),
+    columns=("display_name", "first_name", "last_name", "company"),
+    name="r.display_name",
+    also="r.first_name || ' ' || r.last_name, r.company",
+)
 
 
 class Migration(migrations.Migration):
@@ -68,18 +66,6 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        isolation.belongs_to_tenant("phonebook_searchkey"),
         isolation.isolate("phonebook_searchkey", holder=True),
-        migrations.RunSQL(MADE_BY.strip(), migrations.RunSQL.noop),
-        *keep_search_keys(
-            "phonebook_contact",
-            keys="phonebook_searchkey",
-            source="tenant_id, holder",
-            row_key="contact_id",
-            columns=("display_name", "first_name", "last_name", "company"),
-            made_by=(
-                "phonebook_contact_keys("
-                "{row}.display_name, {row}.first_name, {row}.last_name, {row}.company)"
-            ),
-        ),
+        *keep_search_keys(_SEARCHED),
     ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rollcall.core.errors import SetupError
-from rollcall.core.numbering import NumberRange, parse_number, parse_range
+from rollcall.core.numbering import DEFAULT_RESERVED, parse_number, parse_range
 from rollcall.tenants.places import countries, time_zones
 from rollcall.tenants.queries import TenantView
 from rollcall.tenants.rules import (
@@ -83,6 +83,7 @@ class TenantSettings(forms.Form):
         label=gettext_lazy("Reserved numbers"),
         max_length=RESERVED_LENGTH,
         required=False,
+        initial=", ".join(map(str, sorted(DEFAULT_RESERVED))),
         help_text=gettext_lazy(
             "Emergency and feature codes that no extension gets, with commas between them."
         ),
@@ -204,15 +205,14 @@ class DeleteTenantForm(forms.Form):
 
 def values_of(view: TenantView) -> dict[str, Any]:
     """Return a tenant's settings as its form shows them."""
-    scope = NumberRange(first=view.first_extension, last=view.last_extension)
     return {
         "slug": view.slug,
         "name": view.name,
         "sip_domain": view.sip_domain,
         "time_zone": view.time_zone,
         "country": view.country,
-        "first_extension": str(scope.first),
-        "last_extension": str(scope.last),
+        "first_extension": str(view.first_extension),
+        "last_extension": str(view.last_extension),
         "reserved_numbers": ", ".join(map(str, view.reserved_numbers)),
     }
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from rollcall.portal.views import tokens
 from rollcall.portal.views.system import mail, tenant, tenants
 
 urlpatterns = [
@@ -16,4 +17,7 @@ urlpatterns = [
     path("mail", mail.mail, name="system-mail"),
     path("mail/test", mail.test, name="system-mail-test"),
     path("mail/retry", mail.retry, name="system-mail-retry"),
+    path("tokens", tokens.list_of_system, name="system-tokens"),
+    path("tokens/new", tokens.new_of_system, name="system-token-new"),
+    path("tokens/<int:token_id>/revoke", tokens.revoke_of_system, name="system-token-revoke"),
 ]

@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in", sign_in.tenant_sign_in, name="tenant-sign-in"),
     path("enter", switching.enter, name="switch-to"),
     path("leave", switching.leave, name="switch-back"),
+    path("", include("rollcall.portal.pages.access")),
     path("integration/", include("rollcall.portal.pages.integration")),
 ]

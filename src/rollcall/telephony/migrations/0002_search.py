@@ -4,29 +4,18 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from rollcall.tenants import isolation
-from rollcall.tenants.search_keys import keep_search_keys, search_functions
+from rollcall.tenants.search_keys import SearchedTable, keep_search_keys, search_functions
 
-_KEYS = {
-    "keys": "telephony_searchkey",
-    "source": "tenant_id",
-    "row_key": "extension_id",
-    "made_by": (
-        "telephony_extension_keys("
-        "{row}.display_name, {row}.first_name, {row}.last_name, {row}.email)"
-    ),
-}
-
-MADE_BY = """
-CREATE FUNCTION telephony_extension_keys(
-    display_name text, first_name text, last_name text, email text
-) RETURNS TABLE (key text, whole boolean) LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $keys$
-    SELECT * FROM rollcall_search_keys(display_name,
-        CASE WHEN display_name = first_name || ' ' || last_name THEN ''
-            ELSE first_name || ' ' || last_name END)
-    UNION ALL
-    SELECT left(array_to_string(rollcall_search_words(email), ' '), 80), false WHERE email <> ''
-$keys$
-"""
+_SEARCHED = SearchedTable(
+    table="telephony_extension",
+    keys="telephony_searchkey",
+    row_key="extension_id",
+    own=("tenant_id",),
+    columns=("display_name", "first_name", "last_name", "email"),
+    name="r.display_name",
+    also="r.first_name || ' ' || r.last_name",
+    phrase="r.email",
+)
 
 
 class Migration(migrations.Migration):
@@ -84,13 +73,7 @@ class Migration(migrations.Migration):
                 name="extension_name_key",
             ),
         ),
-        isolation.belongs_to_tenant("telephony_searchkey"),
         isolation.isolate("telephony_searchkey"),
         *search_functions(),
-        migrations.RunSQL(MADE_BY.strip(), migrations.RunSQL.noop),
-        *keep_search_keys(
-            "telephony_extension",
-            columns=("display_name", "first_name", "last_name", "email"),
-            **_KEYS,
-        ),
+        *keep_search_keys(_SEARCHED),
     ]

@@ -2,21 +2,21 @@
 
 from django.db import migrations
 
-from rollcall.tenants.search_keys import fill_search_keys
+from rollcall.tenants.search_keys import SearchedTable, fill_search_keys
+
+_SEARCHED = SearchedTable(
+    table="telephony_extension",
+    keys="telephony_searchkey",
+    row_key="extension_id",
+    own=("tenant_id",),
+    columns=("display_name", "first_name", "last_name", "email"),
+    name="r.display_name",
+    also="r.first_name || ' ' || r.last_name",
+    phrase="r.email",
+)
 
 
 class Migration(migrations.Migration):
     dependencies = [("telephony", "0002_search")]
 
-    operations = [
-        fill_search_keys(
-            "telephony_extension",
-            keys="telephony_searchkey",
-            source="tenant_id",
-            row_key="extension_id",
-            made_by=(
-                "telephony_extension_keys("
-                "{row}.display_name, {row}.first_name, {row}.last_name, {row}.email)"
-            ),
-        )
-    ]
+    operations = [fill_search_keys(_SEARCHED)]

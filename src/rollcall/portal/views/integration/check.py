@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rollcall.core.errors import SyncError
@@ -30,7 +31,7 @@ def check(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         return _begin(request)
     if not request.headers.get("HX-Request"):
-        return redirect("integration", tenant=request.tenant.slug)
+        return _back(request)
     with tenant_scope(request.tenant.id):
         status = find_status(request.tenant.id)
     return _progress(request, status)
@@ -58,9 +59,11 @@ def _begin(request: PageRequest) -> HttpResponse:
 
 
 def _back(request: PageRequest) -> HttpResponse:
+    """Show the whole page anew: what the check found may have changed everything on it."""
+    address = reverse("integration", kwargs={"tenant": request.tenant.slug})
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return redirect("integration", tenant=request.tenant.slug)
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def _progress(request: PageRequest, status: Status | None) -> HttpResponse:
@@ -68,8 +71,7 @@ def _progress(request: PageRequest, status: Status | None) -> HttpResponse:
     looks = request.GET.get("looks", "0")
     looked = min(int(looks), 99) if looks.isascii() and looks.isdecimal() else 0
     if looked and not context["checking"]:
-        # Everything on the page may have changed by what the check found.
-        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+        return _back(request)
     pause = min(LONGEST_PAUSE, 1 + looked // 8)
     values = {**context, "tenant": request.tenant, "looks": looked + 1, "pause": pause}
     return render(request, "portal/integration/permissions/check.html", values)

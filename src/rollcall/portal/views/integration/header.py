@@ -42,7 +42,7 @@ def header_of(request: PageRequest, *, tab: str = "") -> dict[str, Any]:
         "people": count_by_state(tenant.id).get("active", 0) if status else 0,
         "days_left": _days_left(status),
         "warnings": _warnings(status) if status else [],
-        "ready": bool(status and status.complete and status.stages),
+        "ready": bool(status and status.active_key and status.complete and status.stages),
         "tabs": [
             {"title": title, "address": address, "here": name == here}
             for name, title in TABS
