@@ -116,16 +116,12 @@ def add_certificate(ask: Ask) -> object:
     """Upload a certificate, as the portal takes it."""
     application = _application(ask)
     try:
-        certificate = read_certificate(ask.body.decode(errors="replace"))
-        _check_policy(ask.directory, certificate)
+        certificate = read_certificate(
+            ask.body.decode(errors="replace"), most_days=ask.directory.max_certificate_days
+        )
     except UploadError as error:
         raise ControlError(str(error)) from error
-    others = [
-        one
-        for one in application.certificates
-        if one.thumbprint_sha256 != certificate.thumbprint_sha256
-    ]
-    application.certificates = (*others, certificate)
+    application.keep_certificate(certificate)
     return _written_certificate(certificate)
 
 
@@ -136,13 +132,8 @@ def list_certificates(ask: Ask) -> object:
 
 def remove_certificate(ask: Ask) -> object:
     """Remove a certificate by either thumbprint."""
-    application = _application(ask)
-    certificate = application.certificate([ask.arguments[2]])
-    if certificate is None:
+    if not _application(ask).drop_certificate(ask.arguments[2]):
         raise ControlError(f"There is no certificate '{ask.arguments[2]}'.", status=404)
-    application.certificates = tuple(
-        one for one in application.certificates if one is not certificate
-    )
     return {}
 
 
@@ -151,15 +142,6 @@ def _application(ask: Ask) -> Application:
     if found is None:
         raise ControlError(f"There is no application '{ask.arguments[1]}'.", status=404)
     return found
-
-
-def _check_policy(directory: Directory, certificate: Certificate) -> None:
-    limit = directory.max_certificate_days
-    if limit is not None and (certificate.end - certificate.start).days > limit:
-        raise UploadError(
-            "Credential lifetime exceeds the max value allowed as per assigned policy: "
-            f"{limit} days."
-        )
 
 
 def _written(application: Application) -> dict[str, object]:

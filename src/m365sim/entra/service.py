@@ -11,6 +11,7 @@ from m365sim.entra.refusals import EntraError, refusal_answer
 from m365sim.entra.token import token
 from m365sim.faults.playing import Outcome, Quirks, play
 from m365sim.faults.rules import Subject
+from m365sim.portal.service import portal_page
 from m365sim.wire import Notes, Reply, WireRequest, marks_of, pairs, write_down
 from m365sim.world import World
 
@@ -20,7 +21,7 @@ PAGES: dict[tuple[str, str], Callable[[LoginCall], Answer]] = {
     ("GET", "discovery/instance"): instance_discovery,
     ("POST", "oauth2/v2.0/token"): token,
 }
-"""Method and path below `/{tenant}/`. Sign-in and consent pages will be lines here."""
+"""Method and path below `/{tenant}/`. Pages for people are the portal's; sign-in will be here."""
 
 
 class Entra:
@@ -58,7 +59,9 @@ class Entra:
     ) -> Answer:
         page = PAGES.get((request.method, path.rstrip("/").lower()))
         if page is None:
-            return Answer(404, b"There is no such page.", "text/plain")
+            return portal_page(self._world, request) or Answer(
+                404, b"There is no such page.", "text/plain"
+            )
         form = pairs(request.body.decode(errors="replace")) if request.method == "POST" else {}
         call = LoginCall(
             world=self._world,

@@ -12,6 +12,9 @@ from msgspec import Struct
 
 from m365sim.seeds import guid
 
+DELEGATED = ("openid", "profile", "email", "User.Read")
+"""Permissions for what somebody does who signed in; all others are the application's own."""
+
 
 class UploadError(ValueError):
     """A file that the portal would not take as a certificate."""
@@ -53,6 +56,28 @@ class Application(Struct):
     enabled: bool = True
     mailbox_grants: tuple[MailboxGrant, ...] = ()
     certificates: tuple[Certificate, ...] = ()
+    requested: tuple[str, ...] = ()
+    """Permissions on the registration, own and delegated ones; `roles` are what was granted."""
+    delegated: tuple[str, ...] = ()
+    """Delegated permissions that an administrator consented to."""
+    redirect_uris: tuple[str, ...] = ()
+
+    def consent(self) -> None:
+        """Grant what the registration asks for, and nothing else, as admin consent does."""
+        self.roles = tuple(name for name in self.requested if name not in DELEGATED)
+        self.delegated = tuple(name for name in self.requested if name in DELEGATED)
+
+    def keep_certificate(self, certificate: Certificate) -> None:
+        """Add a certificate; the same one again changes nothing."""
+        sha256 = certificate.thumbprint_sha256
+        others = (one for one in self.certificates if one.thumbprint_sha256 != sha256)
+        self.certificates = (*others, certificate)
+
+    def drop_certificate(self, thumbprint: str) -> bool:
+        """Remove a certificate by either thumbprint; say whether there was one."""
+        found = self.certificate([thumbprint])
+        self.certificates = tuple(one for one in self.certificates if one is not found)
+        return found is not None
 
     def certificate(self, thumbprints: Iterable[str]) -> Certificate | None:
         """Return the certificate with one of these thumbprints, in hexadecimal digits."""
@@ -70,12 +95,26 @@ def register(seed: str, name: str, roles: Iterable[str]) -> Application:
         application_id=guid(seed, "application", name),
         object_id=guid(seed, "application object", name),
         service_principal_id=guid(seed, "service principal", name),
-        roles=tuple(roles),
+        roles=(granted := tuple(roles)),
+        requested=granted,
     )
 
 
-def read_certificate(text: str) -> Certificate:
-    """Read an uploaded file; UploadError says what is wrong with it."""
+def read_certificate(text: str, *, most_days: int | None = None) -> Certificate:
+    """Read an uploaded file; UploadError says what is wrong with it.
+
+    `most_days` is what a policy of the directory lets a certificate be valid for.
+    """
+    certificate = _read_pem(text)
+    if most_days is not None and (certificate.end - certificate.start).days > most_days:
+        raise UploadError(
+            "Credential lifetime exceeds the max value allowed as per assigned policy: "
+            f"{most_days} days."
+        )
+    return certificate
+
+
+def _read_pem(text: str) -> Certificate:
     if "PRIVATE KEY" in text:
         raise UploadError("The file holds a private key. Upload the certificate alone.")
     if "BEGIN CERTIFICATE" not in text:

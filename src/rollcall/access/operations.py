@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from rollcall.access.models import Token
-from rollcall.access.queries import TokenView, to_view
+from rollcall.access.queries import TokenView, rows_of, to_view
 from rollcall.access.scopes import OF_SYSTEM, OF_TENANT
 from rollcall.accounts.tokens import digest_of, new_token
 from rollcall.audit.operations import note
@@ -87,9 +87,7 @@ def _check_new(
         raise SetupError("A token needs at least one scope that it can have.", code="bad-scopes")
     if not 1 <= days <= MOST_DAYS:
         raise SetupError(f"A token works for 1 to {MOST_DAYS} days, not {days}.", code="bad-days")
-    living = Token.objects.all_tenants().filter(
-        tenant_id=tenant_id, revoked_at__isnull=True, expires_at__gt=now
-    )
+    living = rows_of(tenant_id).filter(revoked_at__isnull=True, expires_at__gt=now)
     if living.count() >= MOST_TOKENS:
         raise SetupError(
             f"There are {MOST_TOKENS} tokens already: revoke one that is not used any more.",
@@ -99,8 +97,7 @@ def _check_new(
 
 def revoke_token(tenant_id: int | None, token_id: int, *, actor: str, now: datetime) -> TokenView:
     """Take a token back, for good; raise SetupError if the tenant has no such token."""
-    rows = Token.objects.all_tenants().filter(tenant_id=tenant_id, pk=token_id).defer("digest")
-    row = rows.first()
+    row = rows_of(tenant_id).filter(pk=token_id).first()
     if row is None:
         raise SetupError("There is no such token.", code="unknown-token")
     if row.revoked_at is None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import msgspec
+from django.db.models import QuerySet
 
 from rollcall.access.models import Token
 
@@ -32,8 +33,14 @@ class TokenView(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_tokens(tenant_id: int | None) -> list[TokenView]:
     """Return a tenant's tokens, or those of the system (None), the newest first."""
-    rows = Token.objects.all_tenants().filter(tenant_id=tenant_id).defer("digest")
-    return [to_view(row) for row in rows.order_by("-id")[:LISTED]]
+    return [to_view(row) for row in rows_of(tenant_id).order_by("-id")[:LISTED]]
+
+
+def rows_of(tenant_id: int | None) -> QuerySet[Token]:
+    """Return the rows of a tenant, or of the system (None), without digests. For this app."""
+    if tenant_id is not None:
+        return Token.objects.of(tenant_id).defer("digest")
+    return Token.objects.all_tenants().filter(tenant__isnull=True).defer("digest")
 
 
 def to_view(row: Token) -> TokenView:

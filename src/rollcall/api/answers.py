@@ -85,7 +85,7 @@ def not_found() -> HttpResponse:
     return refuse(404, "not-found", NOT_FOUND)
 
 
-def from_refusal(request: HttpRequest, error: RefusedError) -> HttpResponse:
+def from_refusal(request: HttpRequest, error: Any) -> HttpResponse:
     """Answer what the API itself refused."""
     response = refuse(error.status, error.code, str(error), help_page=error.help_page)
     if error.status == 401:  # noqa: PLR2004 - unauthorised
@@ -95,7 +95,7 @@ def from_refusal(request: HttpRequest, error: RefusedError) -> HttpResponse:
     return response
 
 
-def from_domain(request: HttpRequest, error: SyncError) -> HttpResponse:
+def from_domain(request: HttpRequest, error: Any) -> HttpResponse:
     """Answer what an operation refused: by its code, or by who can mend it."""
     return refuse(_status_of(error), error.code, str(error), help_page=error.help_page)
 
@@ -110,7 +110,7 @@ def _status_of(error: SyncError) -> int:
     return 502 if isinstance(error, ContractError) else 422
 
 
-def from_check(request: HttpRequest, error: ValidationError) -> HttpResponse:
+def from_check(request: HttpRequest, error: Any) -> HttpResponse:
     """Answer a request that does not have the form that it should have."""
     places: list[tuple[Any, ...]] = [tuple(each["loc"]) for each in error.errors]
     if places and all(place[0] == "path" for place in places):
@@ -127,7 +127,7 @@ def _sentences(errors: Iterable[dict[str, Any]]) -> Iterable[str]:
         yield f"{where}: {each['msg']}."
 
 
-def from_http(request: HttpRequest, error: HttpError) -> HttpResponse:
+def from_http(request: HttpRequest, error: Any) -> HttpResponse:
     """Answer what the framework refused: a body that is no JSON, mostly."""
     if isinstance(error, AuthenticationError):
         return from_refusal(
@@ -144,6 +144,6 @@ def from_http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return refuse(error.status_code, code, message)
 
 
-def from_missing(request: HttpRequest, error: Exception) -> HttpResponse:
+def from_missing(request: HttpRequest, error: Any) -> HttpResponse:
     """Answer for what is not there."""
     return not_found()

@@ -8,13 +8,12 @@ from pydantic import Field
 
 from rollcall.access.scopes import Scope
 from rollcall.api.door import ApiRequest, offer, tenant_of
-from rollcall.api.shapes import Given, Id, Input, Number, Text, shape_of
+from rollcall.api.shapes import Given, Id, Input, Number, Text, list_of, shape_of
 from rollcall.core.errors import SetupError
 from rollcall.core.findings import Finding, Light
 from rollcall.integrations import operations
 from rollcall.integrations.operations import Connection, NewList, parse_sync_time
 from rollcall.integrations.queries import (
-    ADMINISTRATORS,
     IntegrationView,
     find_integration,
     get_integration,
@@ -247,7 +246,7 @@ def check(request: ApiRequest) -> CheckJson:
     return CheckJson(tenant.slug, passed, tuple(findings))
 
 
-@offer(router, "GET", "/key-pairs", scope=Scope.READ, answers=list[KEY_PAIR])  # type: ignore[valid-type]  # a model made at run time
+@offer(router, "GET", "/key-pairs", scope=Scope.READ, answers=list_of(KeyPairJson))
 def list_pairs(request: ApiRequest) -> list[KeyPairJson]:
     """List the key pairs, the newest first."""
     now = utc_now()

@@ -44,7 +44,7 @@ class NewRun(Input):
 
     dry_run: bool = False
     full: bool = False
-    stages: Annotated[list[Stage], Field(max_length=len(Stage))] = []
+    stages: Annotated[tuple[Stage, ...], Field(max_length=len(Stage))] = ()
 
 
 @offer(router, "GET", "/runs", scope=Scope.READ, answers=page_of(RunView))

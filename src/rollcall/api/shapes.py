@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -73,10 +73,17 @@ class Input(Schema):
         return self.model_dump(exclude_unset=True)
 
 
+def list_of(struct: type[msgspec.Struct]) -> GenericAlias:
+    """Return the model of a whole list of such objects."""
+    return GenericAlias(list, (shape_of(struct),))
+
+
 def page_of(struct: type[msgspec.Struct]) -> type[BaseModel]:
     """Return the model of a page of such objects."""
-    item = shape_of(struct)
-    fields: dict[str, Any] = {"items": (list[item], ...), "next": (str | None, ...)}  # type: ignore[valid-type]  # a model made at run time
+    fields: dict[str, Any] = {
+        "items": (list_of(struct), ...),
+        "next": (str | None, ...),
+    }
     return create_model(f"{struct.__name__}Page", __config__=_OPENED, **fields)
 
 
@@ -102,13 +109,13 @@ def _shape(hint: Any) -> Any:
     if origin in {tuple, list}:
         return _array(inner)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return dict[str, _shape(inner[1])]  # type: ignore[misc]  # made at run time
+        return GenericAlias(dict, (str, _shape(inner[1])))
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return shape_of(hint)
     return str if isinstance(hint, type) and issubclass(hint, Enum) else hint
 
 
-def _array(inner: tuple[Any, ...]) -> Any:
+def _array(inner: tuple[Any, ...]) -> GenericAlias:
     if len(inner) == 2 and inner[1] is not Ellipsis:  # noqa: PLR2004 - a pair
-        return tuple[_shape(inner[0]), _shape(inner[1])]  # type: ignore[misc]  # the same
-    return list[_shape(inner[0])]  # type: ignore[misc]  # the same
+        return GenericAlias(tuple, (_shape(inner[0]), _shape(inner[1])))
+    return GenericAlias(list, (_shape(inner[0]),))

@@ -76,8 +76,8 @@ def _offered(
             return response
         return view(request, **values)
 
-    offered.audience = audience  # type: ignore[attr-defined]  # a note that audience_of reads
-    offered.methods = methods  # type: ignore[attr-defined]  # the same, for the tests' table
+    setattr(offered, "audience", audience)  # noqa: B010 - a note that audience_of reads
+    setattr(offered, "methods", methods)  # noqa: B010 - the same, for the tests' table
     return csrf_exempt(offered)
 
 

@@ -46,7 +46,7 @@ def list_entries(
     tenant_id: int | None, wanted: AuditFilter, *, limit: int, before: Place | None = None
 ) -> list[EntryView]:
     """Return entries of a tenant, or of the system (None), that are older than `before`."""
-    rows = _narrowed(AuditEntry.objects.all_tenants().filter(tenant_id=tenant_id), wanted)
+    rows = _narrowed(_rows_of(tenant_id), wanted)
     if before is not None:
         older = Q(at__lt=before.at) | Q(at=before.at, id__lt=before.id)
         # Said twice, because an index serves the plain comparison only.
@@ -64,8 +64,14 @@ def every_entry(read: Callable[[Place | None], list[EntryView]]) -> Iterator[Ent
 
 def recent_actors(tenant_id: int | None) -> list[str]:
     """Return who did something of late, by name."""
-    rows = AuditEntry.objects.all_tenants().filter(tenant_id=tenant_id).order_by("-at")
+    rows = _rows_of(tenant_id).order_by("-at")
     return sorted(set(rows.values_list("actor", flat=True)[:ACTORS]))
+
+
+def _rows_of(tenant_id: int | None) -> QuerySet[AuditEntry]:
+    if tenant_id is not None:
+        return AuditEntry.objects.of(tenant_id)
+    return AuditEntry.objects.all_tenants().filter(tenant__isnull=True)
 
 
 def _narrowed(rows: QuerySet[AuditEntry], wanted: AuditFilter) -> QuerySet[AuditEntry]:

@@ -65,7 +65,7 @@ def worker(machine: Machine, stopping: Stopping) -> None:
 @_part_command("scheduler")
 def scheduler(machine: Machine, stopping: Stopping) -> None:
     """Ask for nightly syncs, and go on with runs whose worker died. One is enough."""
-    run_scheduler(machine.environment, stopping)
+    run_scheduler(machine, stopping)
 
 
 @click.command("web")

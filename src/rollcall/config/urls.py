@@ -5,9 +5,9 @@ from django.urls import include, path
 from rollcall.health import views
 
 urlpatterns = [
-    path("healthz", views.healthz),
-    path("readyz", views.readyz),
-    path("metrics", views.metrics),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
     path("api/v1/", include("rollcall.api.urls")),
     path("", include("rollcall.portal.urls")),
 ]

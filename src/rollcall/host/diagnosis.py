@@ -24,6 +24,13 @@ PRIVATE = stat.S_IRWXG | stat.S_IRWXO
 
 def diagnose(machine: Machine) -> Iterator[Finding]:
     """Yield findings: the machine first, then each tenant."""
+    yield from diagnose_machine(machine)
+    for tenant in list_tenants():
+        yield from _tenant(tenant)
+
+
+def diagnose_machine(machine: Machine) -> Iterator[Finding]:
+    """Yield findings on this machine and the service alone."""
     yield Finding("configuration", Light.GREEN, f"Everything is under {machine.environment.home}.")
     yield _database(machine)
     yield _schema()
@@ -31,8 +38,6 @@ def diagnose(machine: Machine) -> Iterator[Finding]:
     yield _disk(machine)
     yield check_certificate(machine.environment)
     yield from service_findings(now=utc_now())
-    for tenant in list_tenants():
-        yield from _tenant(tenant)
 
 
 def _database(machine: Machine) -> Finding:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -26,26 +25,44 @@ LAST_PORT: Final = 65535
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|[0-9a-f:]{2,39}")
 
 
+class NewMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail to be queued. `kind` says in a word what it is for."""
+
+    to: str
+    subject: str
+    text: str
+    tenant_id: int | None
+    kind: str
+
+
 def send_mail(*, to: str, subject: str, text: str, tenant_id: int | None, kind: str) -> None:
     """Queue a mail; a scheduler sends it within seconds. In a transaction, it goes if that holds.
 
     `kind` says in a word what it is for (password-reset, notice, …): it shows to the provider,
     who never sees the text. Where a scope binds the transaction, the mail is queued after it.
     """
-    row = OutgoingMail(
-        tenant_id=tenant_id,
-        kind=kind,
-        to=_one_line(to),
-        subject=_one_line(subject),
-        text=text,
-        message_id=str(uuid4()),
+    mail = NewMail(to=to, subject=subject, text=text, tenant_id=tenant_id, kind=kind)
+    _as_owner(lambda: send_mails([mail], now=datetime.now(UTC)))
+
+
+def send_mails(mails: Iterable[NewMail], *, now: datetime) -> None:
+    """Queue many mails at once. Not within a tenant's scope."""
+    OutgoingMail.objects.all_tenants().bulk_create(
+        (
+            OutgoingMail(
+                tenant_id=mail.tenant_id,
+                kind=mail.kind,
+                to=_one_line(mail.to),
+                subject=_one_line(mail.subject),
+                text=mail.text,
+                message_id=str(uuid4()),
+                queued_at=now,
+                next_at=now,
+            )
+            for mail in mails
+        ),
+        batch_size=500,
     )
-    _as_owner(partial(_queue, row))
-
-
-def _queue(row: OutgoingMail) -> None:
-    row.queued_at = row.next_at = datetime.now(UTC)
-    row.save()
 
 
 def _as_owner(work: Callable[[], None]) -> None:

@@ -86,7 +86,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Promise]]] = {
 """Area and words of every action. A test reads the source for those that are missing."""
 
 SHELL: Final = "shell:"
-TOKEN: Final = "token:"
+TOKEN: Final = "token:"  # noqa: S105 - how an actor begins, and no secret
 LONGEST: Final = 300
 
 

@@ -23,9 +23,16 @@ class Link:
 
 FOR_SYSTEM = (
     Link(_("Tenants"), "system-tenants"),
+    Link(_("Server"), "system-server"),
+    Link(_("Clouds"), "system-clouds"),
     Link(_("Mail"), "system-mail"),
+    Link(_("API tokens"), "system-tokens"),
 )
-FOR_ADMINISTRATORS = (Link(_("Microsoft 365 Integration"), "integration", _("Advanced")),)
+FOR_ADMINISTRATORS = (
+    Link(_("Microsoft 365 Integration"), "integration", _("Advanced")),
+    Link(_("API tokens"), "tokens", _("Advanced")),
+    Link(_("Audit log"), "audit", _("Advanced")),
+)
 FOR_USERS: tuple[Link, ...] = ()
 FOR_ALL = (Link(_("My account"), "account"),)
 """A page that should be in the navigation has its line here; the tests open each."""

@@ -1,4 +1,4 @@
-"""Mails leave from a thread of the scheduler, so that a slow mail server keeps nothing else waiting.
+"""Mails leave from a thread of the scheduler: a slow mail server keeps nothing else waiting.
 
 Any number of schedulers may send at once. What stands in the way is logged when it begins, and
 when it is over.
@@ -13,8 +13,17 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from rollcall.core.errors import SetupError
+from rollcall.core.notices import CertificateFacts
 from rollcall.core.ports import Clock
+from rollcall.environment import Environment
+from rollcall.host.certificate import (
+    CertificateError,
+    certificate_files,
+    parse_pair,
+    read_files,
+)
 from rollcall.mail.delivery import DeliveryError
+from rollcall.mail.notice_operations import forget_old_notices
 from rollcall.mail.outbox import forget_old
 from rollcall.wiring.machine import Machine
 from rollcall.wiring.mail import send_waiting
@@ -75,7 +84,7 @@ class Post:
             self._note(type(error).__name__, "the database did not do it")
             connection.close()
             return LOOK_EVERY
-        except Exception:
+        except Exception:  # noqa: BLE001 - a thread that died would not be missed for days
             _log.exception("mail.broken")
             connection.close()
             return AFTER_TROUBLE
@@ -86,12 +95,14 @@ class Post:
         now = self._clock()
         if now - self._told_at >= TELL_EVERY:
             self._told_at = now
-            told = tell_notices(self._machine, now=now)
+            certificate = _web_certificate(self._machine.environment)
+            told = tell_notices(self._machine, now=now, web_certificate=certificate)
             if told:
                 _log.info("notices.told", count=told)
         if now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now
             forget_old(now=now)
+            forget_old_notices(now=now)
 
     def _note(self, kind: str, sentence: str) -> None:
         """Log what is in the way, once; never an address: a server's words may hold one."""
@@ -100,3 +111,15 @@ class Post:
         elif not kind and self._trouble:
             _log.info("mail.goes_again")
         self._trouble = kind
+
+
+def _web_certificate(environment: Environment) -> CertificateFacts | None:
+    """Return the web server's certificate, if an administrator named one that can be read here."""
+    files = certificate_files(environment)
+    if not files.own:
+        return None
+    try:
+        pair = parse_pair(files, *read_files(files))
+    except CertificateError:
+        return None  # the web server says what is wrong with it
+    return CertificateFacts(pair.not_after.isoformat(), pair.not_before, pair.not_after)

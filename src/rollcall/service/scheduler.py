@@ -16,9 +16,10 @@ from rollcall.integrations.queue import drop_dead_jobs, queue_waiting
 from rollcall.integrations.recovery import take_over_dead
 from rollcall.integrations.retention_operations import clean_up
 from rollcall.integrations.schedules import reckon_schedules, request_due
+from rollcall.service.post import sending
 from rollcall.service.presence import new_identity, present
 from rollcall.service.stopping import Stopping
-from rollcall.wiring.machine import utc_now
+from rollcall.wiring.machine import Machine, utc_now
 
 SWEEP_EVERY = 2.0
 RECKON_EVERY = timedelta(seconds=10)
@@ -27,12 +28,12 @@ CLEAN_UP_EVERY = timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
-def run_scheduler(environment: Environment, stopping: Stopping, *, clock: Clock = utc_now) -> None:
-    """Sweep until told to stop."""
-    scheduler = Scheduler(clock, (_housekeeping(environment),))
+def run_scheduler(machine: Machine, stopping: Stopping, *, clock: Clock = utc_now) -> None:
+    """Sweep until told to stop; mails are sent meanwhile."""
+    scheduler = Scheduler(clock, (_housekeeping(machine.environment),))
     identity = new_identity("scheduler")
     _log.info("scheduler.started", pid=identity.pid)
-    with present(identity):
+    with present(identity), sending(machine, clock=clock):
         while not stopping:
             scheduler.sweep()
             stopping.wait(SWEEP_EVERY)

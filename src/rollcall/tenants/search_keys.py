@@ -80,8 +80,8 @@ def search_functions() -> tuple[RunSQL, ...]:
 def keep_search_keys(searched: SearchedTable) -> tuple[RunSQL, ...]:
     """Let triggers keep the keys."""
     columns = ", ".join(("id", *searched.own, *searched.columns))
-    old = f"(SELECT {columns} FROM old_rows EXCEPT SELECT {columns} FROM new_rows) r"
-    new = f"(SELECT {columns} FROM new_rows EXCEPT SELECT {columns} FROM old_rows) r"
+    left, right = f"SELECT {columns} FROM old_rows", f"SELECT {columns} FROM new_rows"  # noqa: S608 - the names are those of migrations
+    old, new = f"({left} EXCEPT {right}) r", f"({right} EXCEPT {left}) r"
     return (
         _trigger(searched, "insert", _insert(searched, "new_rows r")),
         _trigger(searched, "update", f"{_delete(searched, old)} {_insert(searched, new)}"),
@@ -102,13 +102,11 @@ _TABLES: Final = {
 
 
 def _trigger(searched: SearchedTable, event: str, body: str) -> RunSQL:
-    # The plan of a trigger is made for as many rows as the first statement of a session has, and
-    # kept. With nested loops alone it is right for one row and for many: each key by the index.
     name = f"{searched.table}_search_{event}"
     function = (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
-        "SET enable_hashjoin = off SET enable_mergejoin = off AS "
-        f"$keys$ BEGIN {body} RETURN NULL; END $keys$"
+        "SET enable_seqscan = off AS "
+        f"$keys$ DECLARE gone record; BEGIN {body} RETURN NULL; END $keys$"
     )
     trigger = (
         f"CREATE TRIGGER {name} AFTER {event.upper()} ON {searched.table} "
@@ -120,8 +118,8 @@ def _trigger(searched: SearchedTable, event: str, body: str) -> RunSQL:
 def _made(searched: SearchedTable, rows: str) -> str:
     own = ", ".join(f"r.{column}" for column in searched.own)
     given = f"{searched.name}, ARRAY[{searched.also}], {searched.phrase}"
-    return (  # the names are those of migrations
-        f"SELECT {own}, r.id, made.key, made.place = 1 FROM {rows} CROSS JOIN LATERAL "  # noqa: S608 - as said
+    return (
+        f"SELECT {own}, r.id, made.key, made.place = 1 FROM {rows} CROSS JOIN LATERAL "  # noqa: S608 - as above
         f"unnest(rollcall_search_keys({given})) WITH ORDINALITY AS made (key, place)"
     )
 
@@ -133,11 +131,13 @@ def _insert(searched: SearchedTable, rows: str) -> str:
 
 
 def _delete(searched: SearchedTable, rows: str) -> str:
+    # One by one: a join would be planned for what the first statement of a session finds.
     columns = (*searched.own, searched.row_key, "key")
-    same = " AND ".join(f"k.{name} = gone.{name}" for name in columns)
+    same = " AND ".join(f"{name} = gone.{name}" for name in columns)
     return (
-        f"DELETE FROM {searched.keys} k USING ({_made(searched, rows)}) "  # noqa: S608 - as above
-        f"AS gone ({', '.join(columns)}, whole) WHERE {same};"
+        f"FOR gone IN SELECT * FROM ({_made(searched, rows)}) "  # noqa: S608 - as above
+        f"AS made ({', '.join(columns)}, whole) "
+        f"LOOP DELETE FROM {searched.keys} WHERE {same}; END LOOP;"
     )
 
 

@@ -4,8 +4,12 @@ import json
 
 import pytest
 from django.test import Client
+from msgspec import Struct
 
+from rollcall.core.findings import Finding
+from rollcall.integrations.runs import ChangeView, RefusalView, RunView
 from rollcall.wiring.documents import IntegrationJson, KeyPairJson, TenantJson
+from rollcall.wiring.explain import Explanation
 from tests.integration.api.conftest import MakeProgram
 from tests.integration.conftest import MakeSite
 
@@ -72,9 +76,14 @@ def test_the_description_is_there_for_all_and_names_each_scope(nobody: Client) -
         ("TenantJson", TenantJson),
         ("IntegrationJson", IntegrationJson),
         ("KeyPairJson", KeyPairJson),
+        ("RunView", RunView),
+        ("ChangeView", ChangeView),
+        ("RefusalView", RefusalView),
+        ("Explanation", Explanation),
+        ("Finding", Finding),
     ],
 )
-def test_answers_have_the_keys_that_commands_print(nobody: Client, name: str, struct: type) -> None:
+def test_answers_have_the_keys_that_commands_print(nobody: Client, name: str, struct: type[Struct]) -> None:
     schemas = json.loads(nobody.get("/api/v1/openapi.json").content)["components"]["schemas"]
 
     assert list(schemas[name]["properties"]) == list(struct.__struct_fields__)

@@ -1,30 +1,28 @@
 """Visitors of the portal: signed in as somebody, or as nobody."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
+import msgspec
+import psycopg
 import pytest
+from django.db import connections
 from django.test import Client
+from psycopg.conninfo import make_conninfo
 
 from rollcall.accounts.operations import NewAccount, add_account
 from rollcall.accounts.sessions import begin_session, enter_tenant, find_session
 from rollcall.config.wsgi import prepare_pages
-from rollcall.web.context import KEY, WebContext
-from rollcall.web.identity import COOKIE
+from rollcall.environment import Environment
 from rollcall.wiring.machine import Machine, utc_now
+from tests.databases import point_django
+from tests.integration.conftest import simulated_cloud
+from tests.integration.portal.visitors import make_client
+from tests.integration.portal.world import World, make_world
+from tests.simulator.control import Simulator
 
-HOST = "localhost"
+__all__ = ["make_client"]
 
 SignIn = Callable[..., Client]
-
-
-def make_client(machine: Machine, token: str = "", **values: Any) -> Client:
-    """Return a browser without scripts; with a session's token it is signed in."""
-    context = WebContext(machine.environment, machine.conninfo)
-    client = Client(HTTP_HOST=HOST, **{KEY: context, "wsgi.url_scheme": "https", **values})
-    if token:
-        client.cookies[COOKIE] = token
-    return client
 
 
 @pytest.fixture
@@ -67,3 +65,19 @@ def sign_in(machine: Machine, nobody: Client) -> SignIn:
         return make_client(machine, token)
 
     return signed_in
+
+
+@pytest.fixture(scope="module")
+def world(server: str, environment: Environment, running_simulator: Simulator) -> Iterator[World]:
+    """Two tenants with people, contacts, runs and keys, in a database of this module's own."""
+    own = make_conninfo(server, dbname="walls")
+    running_simulator.reset(directories=True)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE walls TEMPLATE template")
+        point_django(own)
+        known = msgspec.structs.replace(environment, clouds=(simulated_cloud(running_simulator),))
+        prepare_pages(known)
+        yield make_world(Machine(known, own), running_simulator)
+        connections.close_all()
+        connection.execute("DROP DATABASE walls WITH (FORCE)")
+    running_simulator.reset(directories=True)

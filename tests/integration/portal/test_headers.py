@@ -10,8 +10,9 @@ from django.test import Client
 from rollcall.web.audience import Audience
 from rollcall.web.identity import COOKIE
 from tests.integration.conftest import MakeSite
-from tests.integration.portal.conftest import HOST, SignIn
+from tests.integration.portal.conftest import SignIn
 from tests.integration.portal.routes import Route, all_routes
+from tests.integration.portal.visitors import HOST
 
 NOWHERE = {"tenant": "contoso"}
 ADDRESSES = (

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import psycopg
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from rollcall.fleet.operations import Identity, beat, leave
@@ -15,7 +15,6 @@ from rollcall.integrations.recovery import LOCK_CLASS, take_over
 from rollcall.integrations.run_operations import RunRequest, request_run
 from rollcall.integrations.runs import RunView, get_run, list_runs
 from rollcall.integrations.schedules import find_schedule, reckon_schedules
-from rollcall.wiring.machine import new_id
 from rollcall.wiring.sync import carry_out
 from tests.integration.conftest import MakeSite
 from tests.integration.portal.conftest import SignIn
@@ -57,19 +56,19 @@ def carry_on(site: Site) -> RunView:
     return carry_out(site.machine, summary, clock=site.clock, pace=site.pace)
 
 
-def press(visitor: Client, address: str, **values: object) -> tuple[HttpResponse, str]:
-    """Press a button; return the page that follows, and its text."""
+def press(visitor: Client, address: str, **values: object) -> str:
+    """Press a button; return the page that follows."""
     answer = visitor.post(address, values, follow=True)
     assert answer.status_code == 200
     assert [status for _, status in answer.redirect_chain] == [302]
-    return answer, answer.content.decode()
+    return str(answer.content.decode())
 
 
 @contextmanager
 def a_service() -> Iterator[None]:
     """A worker and a scheduler that are alive, as far as anybody can see."""
     parts = [
-        Identity(id=new_id(), kind=kind, host="here", pid=1, version="1")
+        Identity(id=uuid4(), kind=kind, host="here", pid=1, version="1")
         for kind in ("worker", "scheduler")
     ]
     for part in parts:
@@ -82,7 +81,7 @@ def a_service() -> Iterator[None]:
 
 
 def test_the_first_sync_begins_as_a_preview(site: Site, visitor: Client) -> None:
-    _, page = press(visitor, f"{PAGE}/sync")
+    page = press(visitor, f"{PAGE}/sync")
 
     assert "This is the first sync" in page
     assert newest(site).dry_run
@@ -99,14 +98,14 @@ def test_a_run_that_was_asked_for_from_the_web_has_a_job(site: Site, visitor: Cl
 
 def test_asking_again_during_a_run_shows_that_run(site: Site, visitor: Client) -> None:
     press(visitor, f"{PAGE}/preview")
-    _, page = press(visitor, f"{PAGE}/sync")
+    page = press(visitor, f"{PAGE}/sync")
 
     assert "A run is going on already" in page
     assert len(list_runs(site.tenant.id, limit=9)) == 1
 
 
 def test_a_waiting_run_says_when_no_worker_is_alive(site: Site, visitor: Client) -> None:
-    _, alone = press(visitor, f"{PAGE}/preview")
+    alone = press(visitor, f"{PAGE}/preview")
     assert "No worker is running" in alone
 
     with a_service():
@@ -151,12 +150,12 @@ def test_progress_goes_on_with_the_run_that_takes_over(site: Site, visitor: Clie
 def test_a_waiting_run_is_cancelled_with_its_job(site: Site, visitor: Client) -> None:
     press(visitor, f"{PAGE}/preview")
     run = newest(site)
-    _, page = press(visitor, f"{PAGE}/{run.id}/cancel")
+    page = press(visitor, f"{PAGE}/{run.id}/cancel")
 
     assert newest(site).state == "cancelled"
     assert "Cancelled" in page
     assert rows(site, "SELECT id FROM procrastinate_jobs") == []
-    _, again = press(visitor, f"{PAGE}/{run.id}/cancel")
+    again = press(visitor, f"{PAGE}/{run.id}/cancel")
     assert "has ended already" in again
 
 
@@ -170,7 +169,7 @@ def test_an_applied_preview_does_exactly_what_it_showed(site: Site, visitor: Cli
     newcomer = {"displayName": "Aaron First", "givenName": "Aaron", "accountEnabled": True}
     site.directory.change(op("add_user", set=newcomer))
 
-    _, page = press(visitor, f"{PAGE}/{shown.id}/apply")
+    page = press(visitor, f"{PAGE}/{shown.id}/apply")
 
     assert "as the preview showed" in page
     numbers = {each.directory_object_id: each.number for each in site.extensions()}
@@ -190,7 +189,7 @@ def test_after_a_preview_is_applied_photos_and_contacts_follow(
     site = new_site("people:3:2", personal_contacts=True)
     visitor = sign_in("administrator", site.tenant.id)
     shown = site.sync(dry_run=True)
-    _, page = press(visitor, f"{PAGE}/{shown.id}/apply")
+    page = press(visitor, f"{PAGE}/{shown.id}/apply")
 
     assert "Photos and contacts follow" in page
     follower = newest(site)
@@ -206,10 +205,10 @@ def test_a_preview_is_out_of_date_when_the_pbx_has_changed(site: Site, visitor: 
     shown = site.sync(dry_run=True)
     rows(site, f"UPDATE telephony_extension SET office = 'by hand' WHERE number = {person.number}")
 
-    _, page = press(visitor, f"{PAGE}/{shown.id}/apply")
+    page = press(visitor, f"{PAGE}/{shown.id}/apply")
 
     assert "out of date" in page
-    assert "New preview" in page
+    assert "Preview changes" in page
     assert get_run(shown.id).state == "superseded"
     assert {each.job_title for each in site.extensions()}.isdisjoint({"X"})
     assert rows(site, "SELECT run_id FROM integrations_heldplan") == []
@@ -220,7 +219,7 @@ def test_a_preview_is_out_of_date_when_the_settings_have_changed(
 ) -> None:
     shown = site.sync(dry_run=True)
     site.set(guests=True)
-    _, page = press(visitor, f"{PAGE}/{shown.id}/apply")
+    page = press(visitor, f"{PAGE}/{shown.id}/apply")
 
     assert "out of date" in page
     assert site.extensions() == []
@@ -232,7 +231,7 @@ def test_a_newer_run_or_preview_takes_the_place_of_a_preview(site: Site, visitor
 
     site.sync()
     assert get_run(second.id).state == "superseded"
-    _, page = press(visitor, f"{PAGE}/{second.id}/apply")
+    page = press(visitor, f"{PAGE}/{second.id}/apply")
     assert "holds nothing to decide on" in page
 
 
@@ -251,23 +250,23 @@ def test_a_preview_binds_the_lines_of_lists_when_it_is_applied(site: Site, visit
 
 def test_a_discarded_preview_is_done_with(site: Site, visitor: Client) -> None:
     shown = site.sync(dry_run=True)
-    _, page = press(visitor, f"{PAGE}/{shown.id}/discard")
+    page = press(visitor, f"{PAGE}/{shown.id}/discard")
 
     assert "nothing was changed" in page
     assert get_run(shown.id).state == "discarded"
     assert site.extensions() == []
-    _, again = press(visitor, f"{PAGE}/{shown.id}/apply")
+    again = press(visitor, f"{PAGE}/{shown.id}/apply")
     assert "holds nothing to decide on" in again
 
 
 def test_a_preview_waits_while_the_sync_is_paused(site: Site, visitor: Client) -> None:
     shown = site.sync(dry_run=True)
     visitor.post("/t/contoso/integration/pause")
-    _, page = press(visitor, f"{PAGE}/{shown.id}/apply")
+    page = press(visitor, f"{PAGE}/{shown.id}/apply")
 
     assert "The sync is paused" in page
     assert get_run(shown.id).state == "planned"
-    _, sync = press(visitor, f"{PAGE}/sync", unseen="1")
+    sync = press(visitor, f"{PAGE}/sync", unseen="1")
     assert "The sync is paused" in sync
 
 
@@ -285,7 +284,7 @@ def test_a_held_plan_is_released_by_hand(site: Site, visitor: Client) -> None:
     assert "Release" in page
     assert "6 people are blocked" in page
 
-    _, page = press(visitor, f"{PAGE}/{held.id}/apply")
+    page = press(visitor, f"{PAGE}/{held.id}/apply")
 
     assert "What was held is applied" in page
     assert [each.state for each in site.extensions()].count("blocked") == 6
@@ -304,7 +303,7 @@ def test_nothing_is_decided_while_a_run_is_going_on(site: Site, visitor: Client)
 
     with psycopg.connect(site.machine.conninfo, autocommit=True) as worker:
         worker.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_CLASS, site.integration.id])
-        _, page = press(visitor, f"{PAGE}/{held.id}/apply")
+        page = press(visitor, f"{PAGE}/{held.id}/apply")
 
     assert "A run is going on" in page
     assert get_run(held.id).state == "held"
@@ -316,7 +315,7 @@ def test_a_chosen_stage_alone_is_synchronised(site: Site, visitor: Client) -> No
     assert newest(site).stages == ("users",)
     carry_on(site)
 
-    _, page = press(visitor, f"{PAGE}/sync", stages=["company-contacts"])
+    page = press(visitor, f"{PAGE}/sync", stages=["company-contacts"])
     assert "switched off" in page
 
 

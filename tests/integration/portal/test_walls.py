@@ -5,25 +5,14 @@ tenant's and with ids that nobody has, and the answers must be the same.
 """
 
 import re
-from collections.abc import Iterator
 
-import msgspec
-import psycopg
 import pytest
-from django.db import connections
 from django.http import HttpResponse
-from psycopg.conninfo import make_conninfo
 
-from rollcall.config.wsgi import prepare_pages
-from rollcall.environment import Environment
 from rollcall.web.audience import Audience
-from rollcall.wiring.machine import Machine
-from tests.databases import point_django
-from tests.integration.conftest import simulated_cloud
 from tests.integration.portal.routes import Route, all_routes
 from tests.integration.portal.table import FREE, ROUTES, SENT
-from tests.integration.portal.world import NO_TENANT, World, make_world
-from tests.simulator.control import Simulator
+from tests.integration.portal.world import NO_TENANT, World
 
 REFUSED = {
     Audience.USER: ("their administrator", "system"),
@@ -43,22 +32,6 @@ VISITORS = {
 CHANGING = re.compile(
     r'name="csrfmiddlewaretoken" value="\w+"|"x-csrftoken": "\w+"|<time [^>]*>[^<]*</time>'
 )
-
-
-@pytest.fixture(scope="module")
-def world(server: str, environment: Environment, running_simulator: Simulator) -> Iterator[World]:
-    """Two tenants with people, contacts, runs and keys, in a database of this module's own."""
-    own = make_conninfo(server, dbname="walls")
-    running_simulator.reset(directories=True)
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE walls TEMPLATE template")
-        point_django(own)
-        known = msgspec.structs.replace(environment, clouds=(simulated_cloud(running_simulator),))
-        prepare_pages(known)
-        yield make_world(Machine(known, own), running_simulator)
-        connections.close_all()
-        connection.execute("DROP DATABASE walls WITH (FORCE)")
-    running_simulator.reset(directories=True)
 
 
 def routes(*audiences: Audience) -> list[Route]:

@@ -4,17 +4,21 @@ world.id_of("extension", world.theirs) is an id that exists, at the other tenant
 world.missing("extension") one that exists nowhere.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import psycopg
+from django.http import HttpResponse
 from django.test import Client
 
+from rollcall.access.operations import make_token
+from rollcall.access.scopes import OF_SYSTEM, OF_TENANT
 from rollcall.accounts.operations import NewAccount, add_account
 from rollcall.accounts.sessions import begin_session, enter_tenant, find_session
 from rollcall.wiring.machine import Machine, utc_now
-from tests.integration.portal.conftest import make_client
+from tests.integration.portal.visitors import make_client
 from tests.simulator.control import Simulator
 from tests.sites import Site, make_site
 
@@ -27,6 +31,7 @@ IDS: Final = {
     "account": "SELECT min(id) FROM accounts_account WHERE tenant_id = %s",
     "person": "SELECT min(object_id::text) FROM integrations_directoryrecord WHERE tenant_id = %s",
     "key": "SELECT min(id) FROM integrations_keypair WHERE tenant_id = %s",
+    "token": "SELECT min(id) FROM access_token WHERE tenant_id = %s",
     "session": "SELECT min(s.public_id::text) FROM accounts_session s "
     "JOIN accounts_account a ON a.id = s.account_id WHERE a.tenant_id = %s",
 }
@@ -48,6 +53,7 @@ class World:
     ours: Site
     theirs: Site
     tokens: dict[str, str] = field(default_factory=dict)
+    bearers: dict[str, str] = field(default_factory=dict)
 
     def client(self, who: str) -> Client:
         """Return the browser of “nobody”, “user”, “administrator”, “their administrator”,
@@ -57,6 +63,35 @@ class World:
         if who not in self.tokens:
             self.tokens[who] = self._sign_in(who)
         return make_client(self.machine, self.tokens[who])
+
+    def ask_api(
+        self, method: str, address: str, bearer: str = "", body: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Return the answer of the API: to “our”, “their” or the “system” token, or to none."""
+        headers = {"authorization": f"Bearer {self.bearers[bearer]}"} if bearer else {}
+        answer = make_client(self.machine).generic(
+            method,
+            address,
+            json.dumps(body or {}) if method != "GET" else "",
+            content_type="application/json",
+            headers=headers,
+        )
+        assert answer.status_code < 500, answer.content
+        return answer  # type: ignore[return-value]  # the test client's subclass of it
+
+    def make_bearers(self) -> None:
+        """Make a token for each tenant and for the system, with all that can be allowed."""
+        tenants = {"our": self.ours.tenant.id, "their": self.theirs.tenant.id, "system": None}
+        for whose, tenant_id in tenants.items():
+            scopes = OF_SYSTEM if tenant_id is None else OF_TENANT
+            _, self.bearers[whose] = make_token(
+                tenant_id,
+                name=f"{whose} token",
+                scopes=tuple(scope.value for scope in scopes),
+                days=1,
+                actor="test",
+                now=utc_now(),
+            )
 
     def _sign_in(self, who: str) -> str:
         site = self.theirs if who == "their administrator" else self.ours
@@ -93,6 +128,9 @@ class World:
 
     def thing(self, kind: str, whose: str) -> int | str:
         """Return an id by kind: “ours”, “theirs”, or one that is “missing” everywhere."""
+        kind = kind.removesuffix("_id").replace("key_pair", "key")
+        if kind == "slug":
+            return {"ours": self.ours.slug, "theirs": self.theirs.slug}.get(whose, NO_TENANT)
         if whose == "missing":
             return self.missing(kind)
         return self.id_of(kind, self.ours if whose == "ours" else self.theirs)
@@ -135,4 +173,5 @@ def make_world(machine: Machine, simulator: Simulator) -> World:
     world = World(machine, *sites)
     for who in ("user", "administrator", "their administrator", "system", "switched"):
         world.client(who)
+    world.make_bearers()
     return world

@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pause", header.pause, name="integration-pause"),
     path("resume", header.resume, name="integration-resume"),
     path("", include("rollcall.portal.pages.runs")),
+    path("", include("rollcall.portal.pages.integration_settings")),
 ]

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from rollcall.portal.views import tokens
-from rollcall.portal.views.system import mail, tenant, tenants
+from rollcall.portal.views.system import clouds, mail, server, tenant, tenants
 
 urlpatterns = [
     path("tenants", tenants.list_all, name="system-tenants"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("tenants/<slug:tenant>/suspend", tenant.suspend, name="system-tenant-suspend"),
     path("tenants/<slug:tenant>/resume", tenant.resume, name="system-tenant-resume"),
     path("tenants/<slug:tenant>/delete", tenant.delete, name="system-tenant-delete"),
+    path("server", server.show, name="system-server"),
+    path("clouds", clouds.show, name="system-clouds"),
     path("mail", mail.mail, name="system-mail"),
     path("mail/test", mail.test, name="system-mail-test"),
     path("mail/retry", mail.retry, name="system-mail-retry"),

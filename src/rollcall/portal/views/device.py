@@ -18,15 +18,17 @@ QUIET_ZONE: Final = 4
 GROUP: Final = 4
 
 
-def device_form(request: PageRequest, identity: SignedIn) -> DeviceForm:
+def device_form(
+    request: PageRequest, identity: SignedIn, kind: type[DeviceForm] = DeviceForm
+) -> DeviceForm:
     """Return the form as it was sent, or one for a new device.
 
     The secret travels in the form, signed for this account: until a code proves that a device has
     it, it is worth nothing and kept nowhere.
     """
     if request.method == "POST":
-        return DeviceForm(request.POST)
-    return DeviceForm(initial={"device": _signed(new_secret(), identity)})
+        return kind(request.POST)
+    return kind(initial={"device": _signed(new_secret(), identity)})
 
 
 def _signed(secret: str, identity: SignedIn) -> str:
@@ -46,7 +48,7 @@ def device_values(identity: SignedIn, form: DeviceForm) -> dict[str, object]:
     secret = _read(form, identity)
     if secret is None:
         secret = new_secret()
-        form = DeviceForm({"device": _signed(secret, identity), "code": "-"})
+        form = type(form)({**form.data.dict(), "device": _signed(secret, identity)})
         form.add_error("code", _("The page was too old. Scan the new picture, please."))
     return {"form": form, "picture": _picture(secret, identity.email), "secret": _spelt(secret)}
 

@@ -47,7 +47,6 @@ ROWS: Final = 50
 REFUSED, PROBLEMS = "refused", "problems"
 SHOWS: Final = ("", *ACTIONS, REFUSED, PROBLEMS)
 SEARCH_LENGTH: Final = 100
-DECIDED: Final = frozenset({"discarded", "superseded"})
 
 
 @for_administrator("GET", live=True)
@@ -118,7 +117,6 @@ def _report(request: PageRequest, run: RunHead) -> dict[str, Any]:
         "stages": list(_stages(run)),
         "guarded": bool(run.hold) and run.state == "planned",
         "decide": run.kept or run.state == "held",
-        "again": run.state in DECIDED or (run.state == "planned" and not run.kept),
     }
 
 

@@ -85,12 +85,18 @@ def _row(run: RunLine) -> dict[str, Any]:
         "kind": kind,
         "text": text,
         "words": changes_in_words(run),
-        "why": run.error["message"] if run.error else run.hold,
+        "why": _why(run),
         "signs": signs_of(run.counts.get("users", {})),
         "others": _others(run),
         "duration": duration(run.seconds),
         "requests": run.requests,
     }
+
+
+def _why(run: RunLine) -> str:
+    if run.error:
+        return run.error["message"]
+    return run.hold if run.state == "held" else ""
 
 
 def signs_of(counts: Any) -> list[str]:
