@@ -108,6 +108,12 @@ def test_advanced_filters_need_header_and_count(three: Client, text: str, found:
         ('"displayName:zoë"', ["Zoë O'Neil"]),
         ('"displayName:ward" AND "displayName:ad"', ["Adam Ward"]),
         ('"displayName:adam" OR "displayName:bea"', ["Adam Ward", "Bea Wardle"]),
+        ('"displayName:bea ward"', ["Bea Wardle"]),
+        ('"displayName:eil"', []),
+        ('"displayName:o\'ne"', []),
+        ('"surname:o\'ne"', ["Zoë O'Neil"]),
+        ('"mail:zoe@th" OR "userPrincipalName:bea_"', ["Zoë O'Neil", "Bea Wardle"]),
+        ('"mail:three.example"', []),
     ],
 )
 def test_search_finds_beginnings_of_words(three: Client, search: str, found: list[str]) -> None:
@@ -116,6 +122,21 @@ def test_search_finds_beginnings_of_words(three: Client, search: str, found: lis
     refused = three.get(f"/users?{query}")
     assert refused.code == "Request_UnsupportedQuery"
     assert "ConsistencyLevel" in refused.json["error"]["message"]
+
+
+def test_a_search_follows_what_changes(client: Client, directory: Directory) -> None:
+    def found(words: str) -> list[str]:
+        query = f"$search={quote(f'{chr(34)}displayName:{words}{chr(34)}')}"
+        return names(client, query, ConsistencyLevel="eventual")
+
+    who = directory.users()[3]
+    assert found("zaphod") == []
+    directory.change(op("update_user", user=who.id, set={"displayName": "Zaphod B"}))
+    assert found("zaphod") == ["Zaphod B"]
+    directory.change(op("add_user", set={"displayName": "Zaphod Two"}))
+    assert found("zaphod") == ["Zaphod B", "Zaphod Two"]
+    directory.change(op("delete_user", user=who.id))
+    assert found("zaphod") == ["Zaphod Two"]
 
 
 def test_order_and_count(three: Client) -> None:

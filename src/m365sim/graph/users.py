@@ -183,25 +183,9 @@ def _searched(call: Call, people: People, slots: list[int], search: str) -> list
             "Syntax error: character is not valid in $search.", code="Request_BadRequest"
         )
     every = all(clause["joint"] != "OR" for clause in clauses)
-    judge = all if every else any
-    return [
-        slot
-        for slot in slots
-        if judge(
-            _found(people.properties(slot).get(clause["property"]), clause["words"])
-            for clause in clauses
-        )
-    ]
-
-
-def _found(value: object, words: str) -> bool:
-    """Words match the beginnings of words, as Graph's index does for names."""
-    text = str(value or "").lower()
-    parts = re.split(r"[^\w]+", text)
-    return all(
-        text.startswith(word) or any(part.startswith(word) for part in parts)
-        for word in words.lower().split()
-    )
+    found = [people.column(each["property"]).beginning(each["words"]) for each in clauses]
+    chosen = set.intersection(*found) if every else set.union(*found)
+    return [slot for slot in slots if slot in chosen]
 
 
 def _sorted(call: Call, people: People, slots: list[int], *, advanced: bool) -> list[int]:
@@ -212,11 +196,8 @@ def _sorted(call: Call, people: People, slots: list[int], *, advanced: bool) -> 
     combined = "$filter" in call.options.values or "$search" in call.options.values
     if name not in SORTABLE or (combined and not advanced and not call.eventual):
         raise unsupported_query()
-    return sorted(
-        slots,
-        key=lambda slot: str(people.properties(slot).get(name) or "").casefold(),
-        reverse=direction.strip().lower() == "desc",
-    )
+    texts = people.column(name).texts
+    return sorted(slots, key=texts.__getitem__, reverse=direction.strip().lower() == "desc")
 
 
 def _place(call: Call) -> ListPlace:

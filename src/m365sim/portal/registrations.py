@@ -237,7 +237,7 @@ def _certificate(here: str, certificate: Certificate) -> str:
 def _permissions(directory: Directory, application: Application) -> str:
     here = _address(directory, application)
     ticks = "".join(
-        _tick(name, "Delegated" if name in DELEGATED else "Application", application)
+        _tick(name, application, granted_for=directory.name)
         for name in (*OWN_PERMISSIONS, *DELEGATED)
     )
     return f"""<h2 id="permissions">API permissions</h2>
@@ -247,10 +247,11 @@ def _permissions(directory: Directory, application: Application) -> str:
 <button class="main">Grant admin consent for {escape(directory.name)}</button></form>"""
 
 
-def _tick(name: str, kind: str, application: Application) -> str:
+def _tick(name: str, application: Application, *, granted_for: str) -> str:
+    kind = "Delegated" if name in DELEGATED else "Application"
     granted = name in application.roles or name in application.delegated
     requested = granted or name in application.requested
-    state = f"Granted for {application.name}" if granted else "Not granted" if requested else ""
+    state = f"Granted for {granted_for}" if granted else "Not granted" if requested else ""
     return (
         f'<label class="tick"><input type="checkbox" name="permission" value="{name}"'
         f"{' checked' if requested else ''}> <code>{name}</code> "

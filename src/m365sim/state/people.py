@@ -11,6 +11,10 @@ from enum import IntEnum
 from m365sim.seeds import guid
 from m365sim.state.feed import UserFeed
 from m365sim.state.origin import Origin, Properties
+from m365sim.state.texts import TextColumn, searchable
+
+SEARCHED = ("displayName", "givenName", "surname", "userPrincipalName", "mail")
+"""Properties that somebody is looked for by."""
 
 
 class Life(IntEnum):
@@ -37,6 +41,7 @@ class People:
         self._names: dict[str, int] | None = None
         self._addresses: dict[str, int] | None = None
         self.feed = UserFeed()
+        self._columns: dict[str, TextColumn] = {}
         self.encoded: dict[object, list[bytes | None]] = {}
         """Users as JSON, by whoever encodes them; emptied for a user who changes."""
 
@@ -70,6 +75,16 @@ class People:
     def properties(self, slot: int) -> Properties:
         """Return a user's properties; not to be changed by the caller."""
         return self._changed.get(slot) or self._origin.properties(slot)
+
+    def column(self, name: str) -> TextColumn:
+        """Return a property of all users, to be looked through; those of names come together."""
+        if name not in self._columns:
+            names = SEARCHED if name in SEARCHED else (name,)
+            everybody = [self.properties(slot) for slot in range(len(self._ids))]
+            for each in names:
+                texts = [searchable(one.get(each)) for one in everybody]
+                self._columns[each] = TextColumn(texts)
+        return self._columns[name]
 
     def by_id(self, object_id: str) -> int | None:
         """Return the slot of an object id, whether the user is there or not."""
@@ -142,6 +157,8 @@ class People:
         self._versions[slot] += 1
         for column in self.encoded.values():
             column[slot] = None
+        for name, texts in self._columns.items():
+            texts.change(slot, searchable(self.properties(slot).get(name)))
         if self.life(slot) is not Life.LIVE:
             return
         # Names given up stay in the index; a look-up compares with the name of today.

@@ -64,11 +64,18 @@ def add_account(new: NewAccount, *, actor: str) -> int:
 
 
 @transaction.atomic
-def disable_account(account_id: int, *, actor: str, now: datetime) -> None:
+def disable_account(
+    account_id: int, *, actor: str, now: datetime, own_id: int | None = None
+) -> None:
     """Let an account sign in no more; its sessions and links end with it.
 
-    Raises SetupError rather than disable the last one that looks after the system.
+    Raises SetupError rather than disable the last one that looks after the system, or the account
+    of whoever asks (`own_id`).
     """
+    if account_id == own_id:
+        raise SetupError(
+            _("This is your own account. Another administrator can disable it."), code="own-account"
+        )
     row = _held(account_id)
     if row.role == Account.Role.SYSTEM and not _other_system_accounts(account_id):
         raise SetupError(
@@ -112,20 +119,41 @@ def change_name(account_id: int, name: str, *, actor: str) -> None:
     _note(row, "account.renamed", actor)
 
 
+class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What an administrator says of an account of a tenant."""
+
+    name: str
+    role: str
+    extension_id: int | None
+
+
 @transaction.atomic
-def change_role(account_id: int, *, role: str, extension_id: int | None, actor: str) -> None:
-    """Change what an account of a tenant may do, and the extension that is its owner's."""
+def change_account(
+    account_id: int, change: AccountChange, *, actor: str, own_id: int | None = None
+) -> None:
+    """Change an account of a tenant. With another role its sessions end: others are asked more.
+
+    Nobody changes their own role.
+    """
     row = _held(account_id)
-    if Account.Role.SYSTEM in {row.role, role}:
+    if Account.Role.SYSTEM in {row.role, change.role}:
         raise SetupError(_("A system administrator is no tenant's."), code="bad-role")
-    before = {"role": row.role, "extension_id": row.extension_id}
-    row.role, row.extension_id = role, extension_id
+    if account_id == own_id and change.role != row.role:
+        raise SetupError(
+            _("This is your own account. Another administrator can change its role."),
+            code="own-account",
+        )
+    if change.role != row.role:
+        end_sessions(account_id)
+    detail = {"role": [row.role, change.role], "extension": [row.extension_id, change.extension_id]}
+    row.name = checked_name(change.name)
+    row.role, row.extension_id = change.role, change.extension_id
     try:
         with transaction.atomic():
-            row.save(update_fields=["role", "extension"])
+            row.save(update_fields=["name", "role", "extension"])
     except IntegrityError as error:
         raise _extension_taken() from error
-    _note(row, "account.changed", actor, {"before": before, "role": role})
+    _note(row, "account.changed", actor, detail)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError
 
 from rollcall.api.shapes import ErrorAnswer, ErrorJson
 from rollcall.core.errors import ContractError, OutdatedError, SyncError, TransientError

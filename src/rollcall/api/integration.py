@@ -19,7 +19,7 @@ from rollcall.integrations.queries import (
     get_integration,
     list_key_pairs,
 )
-from rollcall.integrations.rules import leaver_values, range_values
+from rollcall.integrations.rules import ADMINISTRATORS, leaver_values, range_values
 from rollcall.tenants.queries import get_tenant_by_id
 from rollcall.web.scope import tenant_scope
 from rollcall.wiring.checking import check_setup

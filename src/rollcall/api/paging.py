@@ -1,5 +1,6 @@
 """Pages of lists: where the next one begins is said by the answer, in words of our own."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
@@ -14,7 +15,7 @@ DIGITS: Final = 18
 After = Annotated[
     str,
     Field(
-        max_length=200,
+        max_length=1000,
         pattern=r"^[0-9A-Za-z_:.~-]*$",
         description="Where the page begins: `next` of the page before.",
     ),
@@ -28,6 +29,22 @@ def as_number(after: str, *, most: int = FURTHEST) -> int:
     if not after.isascii() or not after.isdecimal() or len(after) > DIGITS or int(after) > most:
         raise bad_place()
     return int(after)
+
+
+def name_place(text: str) -> str:
+    """Return a row's place, which may hold any text, in letters that need no escaping."""
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_place(after: str) -> str:
+    """Return the place that `name_place` named."""
+    try:
+        text = urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
+    except ValueError:
+        raise bad_place() from None
+    if "\0" in text:
+        raise bad_place()
+    return text
 
 
 def bad_place() -> RefusedError:

@@ -15,6 +15,8 @@ import msgspec
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
+from rollcall.tenants.key_pages import ROWS
+
 MOST: Final = 200
 USUAL: Final = 50
 BIGGEST_ID: Final = 2**63 - 1
@@ -59,6 +61,9 @@ Given = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_no_n
 
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 Limit = Annotated[int, Field(ge=1, le=MOST, description="At most so many.")]
+RowLimit = Annotated[int, Field(ge=1, le=ROWS, description="At most so many.")]
+"""The same for lists whose pages have a length of their own."""
+
 Number = Annotated[str, Field(pattern=r"^[1-9][0-9]{2,12}$")]
 """An extension number."""
 

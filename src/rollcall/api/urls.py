@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from rollcall.api import answers, audit, integration, runs, system, tenant
+from rollcall.api import answers, audit, contacts, extensions, integration, runs, system, tenant
 from rollcall.core.errors import SyncError
 from rollcall.web.audience import Audience
 
@@ -38,6 +38,8 @@ for router in (
     tenant.router,
     integration.router,
     runs.router,
+    extensions.router,
+    contacts.router,
     audit.router,
     system.router,
 ):

@@ -16,6 +16,7 @@ from rollcall.cli.encryption import encryption
 from rollcall.cli.extensions import extensions
 from rollcall.cli.keys import key
 from rollcall.cli.m365 import m365
+from rollcall.cli.mail import mail
 from rollcall.cli.output import errors
 from rollcall.cli.serve import scheduler, up, web, worker
 from rollcall.cli.sync import sync
@@ -53,6 +54,7 @@ for command in (
     restore,
     upgrade,
     encryption,
+    mail,
 ):
     cli.add_command(command)
 

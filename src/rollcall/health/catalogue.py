@@ -67,6 +67,14 @@ LATE = Metric(
     "For how long the most overdue of them should have been queued.",
 )
 
+MAILS_WAITING = Metric("rollcall_mails_waiting", "gauge", "Mails that wait to be sent.")
+OLDEST_MAIL = Metric(
+    "rollcall_oldest_mail_seconds", "gauge", "For how long the first of them has waited."
+)
+MAILS_FAILED = Metric(
+    "rollcall_mails_failed", "gauge", "Mails of the last 30 days that were given up."
+)
+
 TENANTS = Metric("rollcall_tenants", "gauge", "Tenants by state.", ("state",))
 PAUSED = Metric("rollcall_integrations_paused", "gauge", "Integrations whose sync is paused.")
 HELD = Metric(
@@ -122,6 +130,7 @@ METRICS: Final = (
     *(BUILD, DATABASE_UP, WEB_CERTIFICATE_DAYS, DATABASE_BYTES),
     *(RUNS, RUN_SECONDS, REQUESTS, ITEMS, THROTTLED),
     *(QUEUED, RUNNING, OLDEST, PROCESSES, SLOTS, LOAD, DUE, LATE),
+    *(MAILS_WAITING, OLDEST_MAIL, MAILS_FAILED),
     *(TENANTS, PAUSED, HELD, FAILED, EXPIRING),
     *(LAST_SUCCESS, NEXT_RUN, PEOPLE, CERTIFICATE_DAYS, ATTEMPTS, RUN_FAILED, WITHOUT_LINES),
 )

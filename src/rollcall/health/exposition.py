@@ -64,6 +64,9 @@ def _families_of(facts: Facts, most_tenants: int) -> Iterator[Family]:
     yield _value(catalogue.OLDEST, facts.queue.oldest_seconds)
     yield from _processes(facts)
     yield from _schedules(facts)
+    yield _value(catalogue.MAILS_WAITING, facts.mails.waiting)
+    yield _value(catalogue.OLDEST_MAIL, facts.mails.oldest_seconds)
+    yield _value(catalogue.MAILS_FAILED, facts.mails.failed)
     yield from _integrations(facts)
     yield from _tenants(facts, most_tenants)
 

@@ -38,6 +38,14 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     oldest_seconds: float
 
 
+class Mails(msgspec.Struct, frozen=True, kw_only=True):
+    """Mails that are not sent."""
+
+    waiting: int
+    failed: int
+    oldest_seconds: float
+
+
 class Processes(msgspec.Struct, frozen=True, kw_only=True):
     """The living processes of one kind."""
 
@@ -94,6 +102,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     database_bytes: int | None
     tallies: tuple[Tally, ...]
     queue: Queue
+    mails: Mails
     processes: tuple[Processes, ...]
     tenants: tuple[TenantCount, ...]
     integrations: tuple[IntegrationFacts, ...]
@@ -107,11 +116,13 @@ def read_facts(conninfo: str) -> Facts:
         connection.execute("SET LOCAL enable_sort = off")
         (size,) = _ask(connection, "size")
         (queue,) = _ask(connection, "queue")
+        (mails,) = _ask(connection, "mails")
         return Facts(
             now=size["now"],
             database_bytes=size["bytes"],
             tallies=_rows(connection, "tallies", Tally),
             queue=msgspec.convert(queue, Queue),
+            mails=msgspec.convert(mails, Mails),
             processes=_rows(connection, "processes", Processes, {"alive": ALIVE}),
             tenants=_rows(connection, "tenants", TenantCount),
             integrations=_rows(connection, "integrations", IntegrationFacts),

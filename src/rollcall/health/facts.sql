@@ -59,6 +59,17 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS k ON true
 
+-- name: mails
+-- How many mails wait, failed and were sent, and for how long the first has been waiting.
+SELECT
+    count(*) FILTER (WHERE state = 'waiting') AS waiting,
+    count(*) FILTER (WHERE state = 'failed') AS failed,
+    coalesce(
+        extract(epoch FROM now() - min(queued_at) FILTER (WHERE state = 'waiting')), 0
+    )::float8 AS oldest_seconds
+FROM mail_outgoingmail
+WHERE state IN ('waiting', 'failed')
+
 -- name: size
 -- The present moment by the database's clock, and its size where we may see it.
 SELECT

@@ -12,7 +12,7 @@ from django.db import connection
 from rollcall.core.errors import SetupError
 from rollcall.credentials.keypair import days_left
 from rollcall.environment import Environment
-from rollcall.host.certificate import certificate_files
+from rollcall.host.certificate import CertificateError, certificate_files
 from rollcall.wiring.machine import Machine
 
 _SIZE = """
@@ -66,18 +66,20 @@ def own_version() -> str:
     return version("rollcall")
 
 
-def find_certificate(environment: Environment, *, now: datetime) -> WebCertificate | str:
-    """Return the certificate in the web server's file, or a sentence that says why there is none.
+def find_certificate(environment: Environment, *, now: datetime) -> WebCertificate | None:
+    """Return the certificate in the web server's file; None before one was made.
 
-    The key's file is not read.
+    The key's file is not read. Raises CertificateError.
     """
     files = certificate_files(environment)
+    if not files.own and not files.certificate.exists():
+        return None
     try:
-        chain = x509.load_pem_x509_certificates(files.certificate.read_bytes())
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it holds no certificate in PEM"
-        return f"{files.certificate} cannot be read: {why}."
-    first = chain[0]
+        first, *_ = x509.load_pem_x509_certificates(files.certificate.read_bytes())
+    except OSError as error:
+        raise CertificateError(f"{files.certificate} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise CertificateError(f"{files.certificate} holds no certificate in PEM.") from error
     return WebCertificate(
         path=files.certificate,
         own=files.own,

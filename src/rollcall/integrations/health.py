@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from django.db import connection
 
+from rollcall.credentials.keypair import days_left
 from rollcall.tenants.statements import fetch, load_statements
 
 LATE: Final = timedelta(minutes=10)
@@ -95,10 +96,13 @@ class TenantHealth(msgspec.Struct, frozen=True, kw_only=True):
     held_run: int | None
     throttled_seconds: float | None
     certificate_ends: datetime | None
-    certificate_days: int | None
     missing: tuple[str, ...]
     error_code: str | None
     failing_since: datetime | None
+
+    def days_left(self, now: datetime) -> int | None:
+        """Return for how many days the certificate in use is valid yet; negative if expired."""
+        return days_left(self.certificate_ends, now) if self.certificate_ends else None
 
 
 class HealthTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +135,7 @@ def health_of(tenant_id: int, *, now: datetime) -> TenantHealth | None:
 
 
 def _read(wanted: Wanted, *, tenant_id: int | None, now: datetime) -> HealthTable:
-    values = {
+    values: dict[str, Any] = {
         "tenant": tenant_id,
         "now": now,
         "late": LATE,

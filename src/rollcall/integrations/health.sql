@@ -10,8 +10,9 @@ WITH bare AS (
         i.id AS integration_id,
         i.paused,
         i.users OR i.photos OR i.personal_contacts OR i.company_contacts AS switched_on,
-        coalesce(s.succeeded_at, k.accepted_at, i.created_at) AS good_at,
-        s.succeeded_at,
+        coalesce(s.succeeded_at, r.applied_at, k.accepted_at, i.created_at) AS good_at,
+        -- Where no service runs there is no schedule, but runs may be.
+        coalesce(s.succeeded_at, r.applied_at) AS succeeded_at,
         s.slot_at,
         s.next_at,
         coalesce(s.people, 0) AS people,
@@ -46,7 +47,8 @@ WITH bare AS (
         GROUP BY run.tenant_id
     ) AS h ON h.tenant_id = t.id
     LEFT JOIN LATERAL (
-        SELECT run.id, run.state, run.error_code, run.throttled_seconds
+        SELECT run.id, run.state, run.error_code, run.throttled_seconds,
+            CASE run.state WHEN 'applied' THEN run.finished_at END AS applied_at
         FROM integrations_syncrun AS run
         WHERE run.tenant_id = t.id AND NOT run.dry_run
             AND run.state IN ('applied', 'failed', 'held')
@@ -65,7 +67,6 @@ judged AS MATERIALIZED (
             THEN greatest(0, ceil(extract(epoch FROM
                 slot_at - interval '1 day' - good_at - interval '2 hours') / 86400))::int
         END AS missed,
-        floor(extract(epoch FROM certificate_ends - %(now)s) / 86400)::int AS certificate_days,
         CASE
             WHEN NOT active THEN 'suspended'
             WHEN accepted IS NOT TRUE THEN 'not-connected'
@@ -141,7 +142,6 @@ SELECT
     shown.held_run,
     shown.throttled_seconds,
     shown.certificate_ends,
-    shown.certificate_days,
     shown.missing,
     shown.error_code,
     failing.since AS failing_since

@@ -7,8 +7,6 @@ from django.db.models import Count, Min
 
 from rollcall.mail.models import MailServer, Notice, NoticeAddresses, OutgoingMail
 
-STATES = tuple(OutgoingMail.State.values)
-
 
 class MailServerView(msgspec.Struct, frozen=True, kw_only=True):
     """The mail server's settings; of its password only since when there is one."""
@@ -47,6 +45,13 @@ class OutboxCounts(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
     sent: int
     waiting_since: datetime | None
+
+
+class MailStatus(msgspec.Struct, frozen=True):
+    """The mail server, if one is set, and the outbox."""
+
+    server: MailServerView | None
+    outbox: OutboxCounts
 
 
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +108,11 @@ def count_outbox() -> OutboxCounts:
         sent=found.get("sent", (0, None))[0],
         waiting_since=since,
     )
+
+
+def mail_status() -> MailStatus:
+    """Return the mail server and the state of the outbox."""
+    return MailStatus(find_mail_server(), count_outbox())
 
 
 def list_outbox(state: str, *, limit: int, skip: int = 0) -> list[MailView]:

@@ -1,6 +1,6 @@
 """Read contacts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
 import msgspec
@@ -73,26 +73,47 @@ def _views(tenant_id: int, rows: QuerySet[Contact]) -> Iterator[ContactView]:
     ordered = rows.order_by("book__scope", "book__owner__number", "display_name", "id")
     contacts = ordered.select_related("book", "book__owner").iterator(CHUNK)
     while chunk := list(islice(contacts, CHUNK)):
-        phones = _phones(tenant_id, chunk)
+        phones = phones_of(tenant_id, chunk)
         for contact in chunk:
-            yield ContactView(
-                scope=contact.book.scope,
-                owner=str(contact.book.owner.number) if contact.book.owner else None,
-                mailbox=contact.book.mailbox or None,
-                directory_contact_id=contact.directory_contact_id,
-                folder=paths.get((contact.book_id, contact.folder_id)),
-                display_name=contact.display_name,
-                first_name=contact.first_name or None,
-                last_name=contact.last_name or None,
-                company=contact.company or None,
-                job_title=contact.job_title or None,
-                department=contact.department or None,
-                emails=tuple(contact.emails),
-                phones=tuple(phones.get(contact.pk, ())),
-            )
+            path = paths.get((contact.book_id, contact.folder_id))
+            yield _to_view(contact, path, phones.get(contact.pk, ()))
 
 
-def _phones(tenant_id: int, contacts: Iterable[Contact]) -> dict[int, list[PhoneView]]:
+def company_views(tenant_id: int, contact_ids: Collection[int]) -> dict[int, ContactView]:
+    """Return some of the company's contacts by their ids."""
+    contacts = Contact.objects.of(tenant_id).filter(holder=COMPANY, pk__in=contact_ids)
+    rows = list(contacts.select_related("book", "book__owner"))
+    folders = BookFolder.objects.of(tenant_id).filter(
+        book_id__in={row.book_id for row in rows}, folder_id__in={row.folder_id for row in rows}
+    )
+    paths = {(each.book_id, each.folder_id): each.path for each in folders}
+    phones = phones_of(tenant_id, rows)
+    return {
+        row.pk: _to_view(row, paths.get((row.book_id, row.folder_id)), phones.get(row.pk, ()))
+        for row in rows
+    }
+
+
+def _to_view(contact: Contact, folder: str | None, phones: Iterable[PhoneView]) -> ContactView:
+    return ContactView(
+        scope=contact.book.scope,
+        owner=str(contact.book.owner.number) if contact.book.owner else None,
+        mailbox=contact.book.mailbox or None,
+        directory_contact_id=contact.directory_contact_id,
+        folder=folder,
+        display_name=contact.display_name,
+        first_name=contact.first_name or None,
+        last_name=contact.last_name or None,
+        company=contact.company or None,
+        job_title=contact.job_title or None,
+        department=contact.department or None,
+        emails=tuple(contact.emails),
+        phones=tuple(phones),
+    )
+
+
+def phones_of(tenant_id: int, contacts: Iterable[Contact]) -> dict[int, list[PhoneView]]:
+    """Return the numbers of some contacts, in their order."""
     rows = ContactNumber.objects.of(tenant_id).filter(
         contact_id__in=[contact.pk for contact in contacts]
     )

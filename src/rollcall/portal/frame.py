@@ -25,13 +25,17 @@ FOR_SYSTEM = (
     Link(_("Tenants"), "system-tenants"),
     Link(_("Server"), "system-server"),
     Link(_("Clouds"), "system-clouds"),
+    Link(_("Administrators"), "system-accounts"),
     Link(_("Mail"), "system-mail"),
     Link(_("API tokens"), "system-tokens"),
+    Link(_("Audit log"), "system-audit"),
 )
 FOR_ADMINISTRATORS = (
     Link(_("Microsoft 365 Integration"), "integration", _("Advanced")),
+    Link(_("Accounts"), "accounts", _("Advanced")),
     Link(_("API tokens"), "tokens", _("Advanced")),
     Link(_("Audit log"), "audit", _("Advanced")),
+    Link(_("Settings"), "tenant-settings", _("Advanced")),
 )
 FOR_USERS: tuple[Link, ...] = ()
 FOR_ALL = (Link(_("My account"), "account"),)

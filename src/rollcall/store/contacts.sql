@@ -1,8 +1,8 @@
 -- name: books
--- The address books of a scope.
+-- The address books of a scope that are a mailbox's; those made by hand are nobody else's.
 SELECT id, mailbox, owner_id, status, status_since, checked_at, doubted_at, doubt
 FROM phonebook_addressbook
-WHERE tenant_id = %(tenant)s AND scope = %(scope)s
+WHERE tenant_id = %(tenant)s AND scope = %(scope)s AND mailbox <> ''
 
 -- name: drop_books
 -- These books go, with all their contacts.

@@ -1,9 +1,11 @@
 """Read extensions."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 
 import msgspec
 from django.db.models import Count, Q
+from django.db.models.functions import Lower
 
 from rollcall.core.errors import SetupError
 from rollcall.core.plan import PROFILE_FIELDS
@@ -52,6 +54,41 @@ def get_extension(tenant_id: int, number: int) -> ExtensionView:
     return _to_view(extension, _hex(photo) if photo else None)
 
 
+class ExtensionDetail(msgspec.Struct, frozen=True):
+    """One extension for its own page. `number` is the one that it had, if it is released."""
+
+    id: int
+    number: int
+    shown: ExtensionView
+    deleted_at: datetime | None
+    blocked_at: datetime | None
+    blocked_reason: str
+
+
+def find_detail(tenant_id: int, extension_id: int) -> ExtensionDetail | None:
+    """Return the extension with this id, whatever its state, if there is one."""
+    row = Extension.objects.of(tenant_id).filter(pk=extension_id).first()
+    if row is None:
+        return None
+    photo = Photo.objects.of(tenant_id).filter(extension_id=row.pk).only("sha256").first()
+    return ExtensionDetail(
+        id=row.pk,
+        number=row.number,
+        shown=_to_view(row, _hex(photo) if photo else None),
+        deleted_at=row.deleted_at,
+        blocked_at=row.blocked_at,
+        blocked_reason=row.blocked_reason,
+    )
+
+
+def views_by_id(tenant_id: int, extension_ids: Collection[int]) -> dict[int, ExtensionView]:
+    """Return some extensions by their ids, as commands and the API show them."""
+    photos = Photo.objects.of(tenant_id).filter(extension_id__in=extension_ids)
+    digests = {photo.extension_id: _hex(photo) for photo in photos.only("extension_id", "sha256")}
+    rows = Extension.objects.of(tenant_id).filter(pk__in=extension_ids)
+    return {row.pk: _to_view(row, digests.get(row.pk)) for row in rows}
+
+
 def find_row(tenant_id: int, number: int) -> Extension:
     """Return the row of an extension that is there, or raise SetupError. For this app."""
     rows = Extension.objects.of(tenant_id).filter(~_RELEASED, deleted_at__isnull=True)
@@ -89,6 +126,14 @@ def find_by_person(tenant_id: int, object_id: str) -> ExtensionKey | None:
     """Return the extension linked to a directory object, whatever its state."""
     row = Extension.objects.of(tenant_id).filter(directory_object_id=object_id).first()
     return _to_key(row) if row else None
+
+
+def find_local_by_mail(tenant_id: int, mails: Iterable[str]) -> dict[str, ExtensionKey]:
+    """Return the hand-made extensions with these mail addresses (folded), by address."""
+    wanted = set(mails)
+    rows = Extension.objects.of(tenant_id).filter(source=Extension.Source.LOCAL).exclude(email="")
+    folded = rows.annotate(folded=Lower("email")).filter(folded__in=wanted).order_by("-number")
+    return {row.email.casefold(): _to_key(row) for row in folded}
 
 
 def _to_key(row: Extension) -> ExtensionKey:

@@ -56,12 +56,12 @@ def isolate(
     )
 
 
-def show_to_system(table: str, *columns: str) -> RunSQL:
-    """Let the system role read `columns` of every tenant's rows of `table`."""
+def show_to_system(table: str, *columns: str, rows: str = "true") -> RunSQL:
+    """Let the system role read `columns` of every tenant's rows of `table`, or of some `rows`."""
     return RunSQL(
         [
             f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {SYSTEM_ROLE}",
-            f"CREATE POLICY all_tenants ON {table} FOR SELECT TO {SYSTEM_ROLE} USING (true)",
+            f"CREATE POLICY all_tenants ON {table} FOR SELECT TO {SYSTEM_ROLE} USING ({rows})",
         ],
         RunSQL.noop,
     )

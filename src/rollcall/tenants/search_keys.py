@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from django.db import connection
 from django.db.migrations import RunSQL
+from django.db.models import Func, TextField
 
 KEY_LENGTH: Final = 80
 WORDS: Final = 8
@@ -26,29 +27,47 @@ _APART: Final = ',;:./\\-_()[]{}"&+|@#<>!?*=~–—·\t\n\u00a0'
 
 
 class TypedWords(msgspec.Struct, frozen=True):
-    """What somebody typed, as it stands in keys: all of it, and its words, the longest first."""
+    """What somebody typed, folded: keys that begin with `lead` are looked through.
 
-    text: str
-    words: tuple[str, ...]
+    `others` are words that must begin some word of the name as well, whatever their order; a
+    single word, or something with an @, has none: it is one phrase.
+    """
 
-    @property
-    def first(self) -> str:
-        """The lowest key that begins with the longest word, or with all of a single phrase."""
-        return self.words[0]
+    lead: str
+    others: tuple[str, ...] = ()
 
     @property
     def end(self) -> str:
-        """What comes after the highest such key."""
-        return self.words[0] + LAST
+        """What comes after the last key that begins with `lead`."""
+        return self.lead + LAST
 
 
 def fold_typed(text: str) -> TypedWords | None:
     """Return the words of a search, or None if there are none: the database folds as for keys."""
+    typed = text[:TYPED].replace("\0", "")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rollcall_search_words(%s)", [text[:TYPED].replace("\0", "")])
+        cursor.execute("SELECT rollcall_search_words(%s)", [typed])
         (words,) = cursor.fetchone()
-    longest = sorted(dict.fromkeys(words), key=len, reverse=True)
-    return TypedWords(text=" ".join(words), words=tuple(longest)) if words else None
+    if not words:
+        return None
+    if "@" in typed:
+        return TypedWords(lead=" ".join(words)[:KEY_LENGTH])
+    first, *others = sorted(dict.fromkeys(words[:WORDS]), key=len, reverse=True)
+    return TypedWords(lead=first[:KEY_LENGTH], others=tuple(others))
+
+
+class Said(Func):
+    """All words of some columns, folded, each after a space: what `others` are looked for in."""
+
+    template = "' ' || array_to_string(rollcall_search_words(%(expressions)s), ' ')"
+    arg_joiner = " || ' ' || "
+    output_field = TextField()
+
+
+def prefix_ranges(digits: str, *, longest: int) -> list[tuple[int, int]]:
+    """Return the numbers that begin with `digits`, as ranges: from, and up to but without."""
+    start = int(digits)
+    return [(start * 10**more, (start + 1) * 10**more) for more in range(longest - len(digits) + 1)]
 
 
 class SearchedTable(msgspec.Struct, frozen=True):
@@ -141,7 +160,7 @@ def _delete(searched: SearchedTable, rows: str) -> str:
     )
 
 
-_WORDS: Final = f"""
+_WORDS: Final = """
 CREATE FUNCTION rollcall_search_words(value text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $words$
 DECLARE folded text := lower(value);
@@ -150,8 +169,8 @@ BEGIN
         folded := replace(regexp_replace(
             lower(normalize(value, NFKD)), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss');
     END IF;
-    folded := translate(folded, '{{apart}}''’`', '{{spaces}}');
-    RETURN (array_remove(string_to_array(folded, ' '), ''))[1:{WORDS}];
+    folded := translate(folded, '{apart}''’`', '{spaces}');
+    RETURN array_remove(string_to_array(folded, ' '), '');
 END $words$
 """.strip()
 
@@ -159,7 +178,7 @@ _KEYS: Final = f"""
 CREATE FUNCTION rollcall_search_keys(name text, also text[], phrase text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $keys$
 DECLARE
-    words text[] := rollcall_search_words(name);
+    words text[] := (rollcall_search_words(name))[1:{WORDS}];
     said text := array_to_string(words, ' ');
     made text[] := ARRAY[left(said, {KEY_LENGTH})];
     start integer := 1;
@@ -171,7 +190,7 @@ BEGIN
     END LOOP;
     FOREACH part IN ARRAY also LOOP
         IF part <> '' AND part <> ' ' AND part <> name THEN
-            words := rollcall_search_words(part);
+            words := (rollcall_search_words(part))[1:{WORDS}];
             FOR place IN 1..cardinality(words) LOOP
                 made := made || left(array_to_string(words[place:], ' '), {KEY_LENGTH});
             END LOOP;

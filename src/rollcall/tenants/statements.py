@@ -19,7 +19,7 @@ def load_statements(package: str, file_name: str) -> Mapping[str, str]:
     return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def fetch(statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+def fetch(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement with named values on Django's connection; return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, dict(values))

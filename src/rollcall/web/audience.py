@@ -77,13 +77,17 @@ def for_administrator(*methods: str, live: bool = False) -> Callable[[View], Vie
     return _page(Audience.ADMINISTRATOR, methods, enter)
 
 
-def for_system(*methods: str) -> Callable[[View], View]:
-    """A page of the provider: it reads as the system role, and writes as the tables' owner."""
+def for_system(*methods: str, live: bool = False) -> Callable[[View], View]:
+    """A page of the provider: it reads as the system role, and writes as the tables' owner.
+
+    A `live` one reads as the owner, too: it needs tables that are closed to that role.
+    """
 
     def enter(request: HttpRequest, values: dict[str, Any]) -> AbstractContextManager[None]:
         if _require(request).role != "system":
             raise Http404
-        return system_scope() if request.method in READS else nullcontext()
+        reads = request.method in READS and not live
+        return system_scope() if reads else nullcontext()
 
     return _page(Audience.SYSTEM, methods, enter)
 

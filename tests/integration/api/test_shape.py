@@ -83,7 +83,9 @@ def test_the_description_is_there_for_all_and_names_each_scope(nobody: Client) -
         ("Finding", Finding),
     ],
 )
-def test_answers_have_the_keys_that_commands_print(nobody: Client, name: str, struct: type[Struct]) -> None:
+def test_answers_have_the_keys_that_commands_print(
+    nobody: Client, name: str, struct: type[Struct]
+) -> None:
     schemas = json.loads(nobody.get("/api/v1/openapi.json").content)["components"]["schemas"]
 
     assert list(schemas[name]["properties"]) == list(struct.__struct_fields__)

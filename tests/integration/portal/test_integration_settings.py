@@ -105,9 +105,11 @@ def test_what_is_saved_is_said_with_its_consequence_and_noted(
     page = send(administrator, USERS, leavers="release", release_days="30", names="display-name")
 
     assert notices_of(page) == [
-        "Saved. The next run releases the numbers of those who were blocked 30 days ago or "
-        "earlier; 1 other change takes effect, too. “Preview changes” shows it person by person "
-        "before it happens."
+        (
+            "Saved. The next run releases the numbers of those who were blocked 30 days ago or "
+            "earlier; 1 other change takes effect, too. “Preview changes” shows it person by "
+            "person before it happens."
+        )
     ]
     assert (site.integration.leavers, site.integration.release_days) == ("release", 30)
     entry = AuditEntry.objects.of(site.tenant.id).filter(action="integration.changed").latest("id")
@@ -208,7 +210,8 @@ def test_before_the_connection_lines_wait_for_the_first_run(
 def test_chosen_people_are_added_and_struck_out_ones_go(site: Site, administrator: Client) -> None:
     site.sync()
     first, second, third = site.directory.users()[:3]
-    site.set(lists={"people": NewList("only", (first.id, second.id))})
+    ids = (first.id, second.id)
+    site.set(lists={"people": NewList("only", ids, dict(zip(ids, ids, strict=True)))})
 
     page = send(
         administrator,
@@ -326,7 +329,7 @@ def test_the_picture_of_a_range_follows_what_is_typed(site: Site, administrator:
     )
     assert "The range is full" in page
     page = text_of(administrator.get(address, {"first_extension": "100", "last_extension": "119"}))
-    assert "7 reserved" in page
+    assert "8 reserved" in page
     page = text_of(administrator.get(address, {"first_extension": "1000000000"}))
     assert "9000000000 free" in page
     page = text_of(administrator.get(address, {"first_extension": "7"}))

@@ -144,6 +144,7 @@ def test_there_is_an_alert_for_all_that_matters() -> None:
         *('rollcall_processes{kind="scheduler"}', 'rollcall_processes{kind="worker"}'),
         *('rollcall_certificates_expiring{within="30"}', "rollcall_throttled_seconds_total"),
         *('rollcall_certificates_expiring{within="7"}', "rollcall_web_certificate_days < 14"),
+        *("rollcall_oldest_mail_seconds", "rollcall_mails_failed"),
     ):
         assert name in asked
 
@@ -153,7 +154,7 @@ def test_the_file_of_alerts_is_indented_by_spaces_and_names_each_alert_once() ->
     names = [alert.name for alert in read_alerts()]
 
     assert "\t" not in text
-    assert len(names) == len(set(names)) == 13
+    assert len(names) == len(set(names)) == 15
 
 
 def test_every_metric_is_on_the_dashboard() -> None:

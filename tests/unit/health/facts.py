@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from rollcall.health.facts import Facts, IntegrationFacts, Queue
+from rollcall.health.facts import Facts, IntegrationFacts, Mails, Queue
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -29,6 +29,7 @@ def facts(*tenants: IntegrationFacts, **values: Any) -> Facts:
         "database_bytes": 1000,
         "tallies": (),
         "queue": Queue(queued=0, running=0, oldest_seconds=0),
+        "mails": Mails(waiting=0, failed=0, oldest_seconds=0),
         "processes": (),
         "tenants": (),
     }

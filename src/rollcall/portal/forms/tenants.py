@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from typing_extensions import override
 
 from rollcall.core.errors import SetupError
 from rollcall.core.numbering import DEFAULT_RESERVED, parse_number, parse_range
@@ -39,7 +40,7 @@ def zone_choices() -> list[tuple[str, Any]]:
     """Return the time zones by part of the world, with a line that asks for one."""
     choices: list[tuple[str, Any]] = [("", _("Choose a time zone"))]
     for region, names in time_zones().items():
-        zones = [(name, name.removeprefix(f"{region}/").replace("_", " ")) for name in names]
+        zones = [(name, name.replace("_", " ")) for name in names]
         choices += [(region, zones)] if region else zones
     return choices
 
@@ -115,6 +116,7 @@ class TenantSettings(forms.Form):
         """Check the numbers by their rule."""
         return _ruled(parse_reserved, self.cleaned_data["reserved_numbers"])
 
+    @override
     def clean(self) -> dict[str, Any]:
         """Check that the numbers are a range."""
         values = super().clean() or self.cleaned_data
@@ -149,6 +151,7 @@ class TenantForm(TenantSettings):
         """Check the domain by its rule."""
         return _ruled(check_domain, self.cleaned_data["sip_domain"])
 
+    @override
     def changes(self) -> dict[str, Any]:
         """Return what the operations take, of a form that is valid."""
         return {**super().changes(), "sip_domain": self.cleaned_data["sip_domain"]}
@@ -171,6 +174,7 @@ class NewTenantForm(TenantForm):
         """Check the short name by its rule."""
         return _ruled(check_slug, self.cleaned_data["slug"])
 
+    @override
     def changes(self) -> dict[str, Any]:
         """Return what the operations take, of a form that is valid."""
         return {**super().changes(), "slug": self.cleaned_data["slug"]}

@@ -52,7 +52,7 @@ def show(request: PageRequest) -> HttpResponse:
 def export(request: PageRequest) -> HttpResponseBase:
     """Export the audit log as CSV, as far as it is wanted."""
     tenant_id, zone = request.tenant.id, zone_of(request.tenant)
-    wanted = _wanted(request, zone)
+    wanted = wanted_entries(request, zone)
 
     def read(place: Place | None) -> list[EntryView]:
         with tenant_scope(tenant_id):
@@ -71,7 +71,7 @@ def zone_of(tenant: TenantView) -> ZoneInfo:
 
 def log_page(request: HttpRequest, tenant_id: int | None, zone: ZoneInfo) -> dict[str, Any]:
     """Return what a page of a log shows: of a tenant's, or of the system's (None)."""
-    wanted, place = _wanted(request, zone), _place(request.GET.get("before", ""))
+    wanted, place = wanted_entries(request, zone), _place(request.GET.get("before", ""))
     rows = list_entries(tenant_id, wanted, limit=ROWS + 1, before=place)
     return {
         "days": list(_by_day(rows[:ROWS], zone)),
@@ -115,7 +115,8 @@ def _csv_rows(entries: Iterator[EntryView]) -> Iterator[list[str]]:
         ]
 
 
-def _wanted(request: HttpRequest, zone: ZoneInfo) -> AuditFilter:
+def wanted_entries(request: HttpRequest, zone: ZoneInfo) -> AuditFilter:
+    """Return which entries somebody asks for."""
     given = {name: _text(request, name) for name in FIELDS}
     until = _day(given["until"], zone, days=1)
     return AuditFilter(

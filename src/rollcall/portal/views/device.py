@@ -48,7 +48,7 @@ def device_values(identity: SignedIn, form: DeviceForm) -> dict[str, object]:
     secret = _read(form, identity)
     if secret is None:
         secret = new_secret()
-        form = type(form)({**form.data.dict(), "device": _signed(secret, identity)})
+        form = type(form)({**dict(form.data.items()), "device": _signed(secret, identity)})
         form.add_error("code", _("The page was too old. Scan the new picture, please."))
     return {"form": form, "picture": _picture(secret, identity.email), "secret": _spelt(secret)}
 

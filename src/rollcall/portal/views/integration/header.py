@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -44,18 +44,14 @@ def header_of(request: PageRequest, *, tab: str = "") -> dict[str, Any]:
         "warnings": _warnings(status) if status else [],
         "ready": bool(status and status.active_key and status.complete and status.stages),
         "tabs": [
-            {"title": title, "address": address, "here": name == here}
+            {
+                "title": title,
+                "address": reverse(name, kwargs={"tenant": tenant.slug}),
+                "here": name == here,
+            }
             for name, title in TABS
-            if (address := _address(name, tenant.slug))
         ],
     }
-
-
-def _address(name: str, slug: str) -> str:
-    try:
-        return reverse(name, kwargs={"tenant": slug})
-    except NoReverseMatch:
-        return ""
 
 
 @for_administrator("POST")
@@ -81,8 +77,9 @@ def _state(status: Status | None) -> tuple[str, str]:
     if status.active_key.days_left(utc_now()) < 0 and status.pending_key is None:
         return "bad", _("Disconnected: the certificate has expired")
     to = status.check.domain if status.check else ""
-    if _is_failing(status):
-        return "bad", _("Failing")
+    trouble = _trouble(status)
+    if trouble:
+        return "bad", trouble
     if status.paused:
         return "warning", _("Paused")
     if to:
@@ -90,14 +87,14 @@ def _state(status: Status | None) -> tuple[str, str]:
     return "good", _("Connected")
 
 
-def _is_failing(status: Status) -> bool:
-    """Tell whether the newest of last run and last check says that it does not work."""
+def _trouble(status: Status) -> str:
+    """Return what the newer of last run and last check says does not work."""
     check, last = status.check, status.last
     checked_at = check.finished_at if check else None
     ran_at = last.finished_at if last else None
     if check and checked_at and (ran_at is None or checked_at > ran_at):
-        return check.worst is Light.RED
-    return last is not None and last.state == "failed"
+        return _("The check found trouble") if check.worst is Light.RED else ""
+    return _("The last run failed") if last and last.state == "failed" else ""
 
 
 def _days_left(status: Status | None) -> int | None:

@@ -50,6 +50,7 @@ def show(request: PageRequest, tenant: str) -> HttpResponse:
         "kind": kind,
         "words": words,
         "advice": advice_for(health),
+        "days": health.days_left(now),
         "lag": lag_of(health),
         "missing": missing_of(health),
         "owned": glance_at(view.id),
@@ -84,7 +85,7 @@ def edit(request: PageRequest, tenant: str) -> HttpResponse:
         try:
             with transaction.atomic():
                 changed = change_tenant(view.slug, **form.changes())
-                _note(request, "tenant.changed", changed)
+                _note(request, "tenant.changed", changed, fields=sorted(form.changed_data))
         except SetupError as error:
             form.add_error(*_placed(error))
         else:

@@ -49,7 +49,7 @@ def list_all(request: PageRequest) -> HttpResponse:
     now = utc_now()
     wanted = _wanted(request, skip=(page_number(request) - 1) * ROWS, limit=ROWS + 1)
     table = read_health(wanted, now=now)
-    rows = [_line(row, kind_and_words=state_of(row, now=now)) for row in table.rows]
+    rows = [_line(row, now) for row in table.rows]
     values = {
         "page": make_page(request, rows, total=table.found),
         "tenants": table.tenants,
@@ -69,7 +69,7 @@ def export(request: PageRequest) -> HttpResponse:
     """Give the table as a file."""
     now = utc_now()
     table = read_health(_wanted(request, skip=0, limit=MOST), now=now)
-    lines = [CSV_HEAD, *(map(_csv_cell, _csv_line(row)) for row in table.rows)]
+    lines = [CSV_HEAD, *(map(_csv_cell, _csv_line(row, now)) for row in table.rows)]
     return HttpResponse(
         "".join(csv_lines(lines)),
         content_type="text/csv; charset=utf-8",
@@ -97,11 +97,11 @@ CSV_HEAD: Final = (
 )
 
 
-def _csv_line(row: TenantHealth) -> tuple[object, ...]:
+def _csv_line(row: TenantHealth, now: datetime) -> tuple[object, ...]:
     return (
         *(row.slug, row.name, row.sip_domain, row.directory_domain, row.health.value),
         *(row.failing_since, row.succeeded_at, row.next_at, row.missed, row.people),
-        *(row.held_run, row.throttled_seconds, row.certificate_ends, row.certificate_days),
+        *(row.held_run, row.throttled_seconds, row.certificate_ends, row.days_left(now)),
         *(missing_of(row), row.error_code),
     )
 
@@ -127,15 +127,15 @@ def _wanted(request: PageRequest, *, skip: int, limit: int) -> Wanted:
     )
 
 
-def _line(row: TenantHealth, *, kind_and_words: tuple[str, str]) -> dict[str, Any]:
-    kind, words = kind_and_words
+def _line(row: TenantHealth, now: datetime) -> dict[str, Any]:
+    kind, words = state_of(row, now=now)
     return {
         "tenant": row,
         "kind": kind,
         "words": words,
         "lag": lag_of(row),
         "missing": missing_of(row),
-        "days": row.certificate_days,
+        "days": row.days_left(now),
     }
 
 

@@ -1,0 +1,184 @@
+"""Contacts of one holder (the company, or one person), a page at a time, and what is typed.
+
+As fast for a million as for two: each way in has an index that row-level security leaves usable
+(rollcall.tenants.search_keys; numbers by ranges of their E.164 form).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import phonenumbers
+from django.db.models.lookups import Contains
+
+from rollcall.core.records import PostalAddress
+from rollcall.phonebook.models import COMPANY, BookFolder, Contact, SearchKey
+from rollcall.phonebook.queries import PhoneView, phones_of
+from rollcall.tenants.key_pages import ROWS, Place, take_keys
+from rollcall.tenants.search_keys import LAST, Said, fold_typed, prefix_ranges
+from rollcall.tenants.statements import fetch, load_statements
+
+SQL: Final = load_statements("rollcall.phonebook", "search.sql")
+LONGEST_E164: Final = 15
+SHORT: Final = 20
+_SAID: Final = ("display_name", "first_name", "last_name", "company")
+
+
+class ContactRow(msgspec.Struct, frozen=True):
+    """A contact as a list shows it. `place` is where the list goes on after it."""
+
+    id: int
+    display_name: str
+    company: str
+    job_title: str
+    emails: tuple[str, ...]
+    phones: tuple[PhoneView, ...]
+    by_hand: bool
+    place: str
+
+
+class ContactPage(msgspec.Struct, frozen=True):
+    """Rows, and whether there are others before and after them."""
+
+    rows: tuple[ContactRow, ...]
+    earlier: bool = False
+    later: bool = False
+
+
+class ContactDetail(msgspec.Struct, frozen=True):
+    """All of one contact, and where it comes from: a mailbox and a folder, or neither."""
+
+    id: int
+    display_name: str
+    first_name: str
+    last_name: str
+    company: str
+    job_title: str
+    department: str
+    emails: tuple[str, ...]
+    phones: tuple[PhoneView, ...]
+    addresses: tuple[PostalAddress, ...]
+    mailbox: str
+    folder: str
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it was made by hand, and can be changed here."""
+        return not self.mailbox
+
+
+def list_page(
+    tenant_id: int, *, holder: int = COMPANY, text: str = "", place: Place, country: str
+) -> ContactPage:
+    """Return one page of a holder's contacts by name, or the best matches of what was typed."""
+    digits = _typed_digits(text)
+    if digits:
+        return _by_number(tenant_id, holder, digits, country)
+    keys = SearchKey.objects.of(tenant_id).filter(holder=holder, contact__tenant_id=tenant_id)
+    typed = fold_typed(text) if text.strip() else None
+    if typed is None:
+        if text.strip():
+            return ContactPage(())
+        keys = keys.filter(whole=True)
+    else:
+        keys = keys.filter(key__gte=typed.lead, key__lt=typed.end)
+        said = Said(*(f"contact__{name}" for name in _SAID))
+        for word in typed.others:
+            keys = keys.filter(Contains(said, f" {word}"))
+    page = take_keys(
+        keys.select_related("contact__book"),
+        row_key="contact_id",
+        holds=(tenant_id, holder),
+        place=place,
+        searched=typed is not None,
+    )
+    contacts = [each.contact for each in page.keys]
+    places = [f"{each.contact_id}-{each.key}" for each in page.keys]
+    return ContactPage(
+        rows=_rows(tenant_id, contacts, places),
+        earlier=page.more if place.backwards else bool(place.after),
+        later=place.backwards or page.more,
+    )
+
+
+def find_contact(tenant_id: int, contact_id: int, *, holder: int = COMPANY) -> ContactDetail | None:
+    """Return a contact of this holder, if there is one with this id."""
+    contacts = Contact.objects.of(tenant_id).filter(holder=holder).select_related("book")
+    contact = contacts.filter(pk=contact_id).first()
+    if contact is None:
+        return None
+    paths = BookFolder.objects.of(tenant_id).filter(
+        book_id=contact.book_id, folder_id=contact.folder_id
+    )
+    return ContactDetail(
+        id=contact.pk,
+        display_name=contact.display_name,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        company=contact.company,
+        job_title=contact.job_title,
+        department=contact.department,
+        emails=tuple(contact.emails),
+        phones=tuple(phones_of(tenant_id, [contact]).get(contact.pk, ())),
+        addresses=tuple(msgspec.convert(contact.addresses, list[PostalAddress])),
+        mailbox=contact.book.mailbox,
+        folder=paths.values_list("path", flat=True).first() or "",
+    )
+
+
+def _typed_digits(text: str) -> str:
+    """Return what was typed as it is dialled, if it is a number or begins like one."""
+    bare = "".join(each for each in text if each not in " -./()\u00a0")
+    plain = bare.removeprefix("+")
+    return bare if plain.isascii() and plain.isdecimal() else ""
+
+
+def _by_number(tenant_id: int, holder: int, digits: str, country: str) -> ContactPage:
+    starts = _beginnings(digits, country)
+    ranges = [each for start in starts for each in prefix_ranges(start, longest=LONGEST_E164)]
+    given = {"tenant": tenant_id, "holder": holder, "limit": ROWS}
+    bounds = {"starts": [low for low, _ in ranges], "ends": [high for _, high in ranges]}
+    found = [contact_id for contact_id, _ in fetch(SQL["by_number"], {**given, **bounds})]
+    if len(digits) <= SHORT and not digits.startswith("+"):
+        short = {"start": digits, "end": digits + LAST}
+        found += [row[0] for row in fetch(SQL["by_short_number"], {**given, **short})]
+    ids = list(dict.fromkeys(found))[:ROWS]
+    contacts = Contact.objects.of(tenant_id).filter(holder=holder).select_related("book")
+    by_id = contacts.in_bulk(ids)
+    there = [by_id[each] for each in ids if each in by_id]
+    return ContactPage(rows=_rows(tenant_id, there, [""] * len(there)))
+
+
+def _beginnings(digits: str, country: str) -> list[str]:
+    """Return how numbers that begin so may begin in E.164, dialled from `country`."""
+    code = str(phonenumbers.country_code_for_region(country) or "")
+    if digits.startswith(("+", "00")):
+        starts = [digits.removeprefix("+").removeprefix("00")]
+    elif digits.startswith("0"):
+        starts = [code + digits[1:]]
+    else:
+        starts = [digits, code + digits]
+    return [
+        each
+        for each in dict.fromkeys(starts)
+        if each and not each.startswith("0") and len(each) <= LONGEST_E164
+    ]
+
+
+def _rows(
+    tenant_id: int, contacts: Sequence[Contact], places: Sequence[str]
+) -> tuple[ContactRow, ...]:
+    phones = phones_of(tenant_id, contacts)
+    return tuple(
+        ContactRow(
+            id=each.pk,
+            display_name=each.display_name,
+            company=each.company,
+            job_title=each.job_title,
+            emails=tuple(each.emails),
+            phones=tuple(phones.get(each.pk, ())),
+            by_hand=not each.book.mailbox,
+            place=place,
+        )
+        for each, place in zip(contacts, places, strict=True)
+    )

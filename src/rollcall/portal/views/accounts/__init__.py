@@ -1,0 +1,1 @@
+"""Accounts of others: a tenant's, for its administrators, and those of the system."""
