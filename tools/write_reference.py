@@ -58,7 +58,6 @@ OBJECTS = {
     "process": "rollcall.fleet.queries:ProcessView",
     "mail": "rollcall.mail.queries:MailStatus",
     "mail server": "rollcall.mail.queries:MailServerView",
-    "outbox": "rollcall.mail.queries:OutboxCounts",
 }
 """The JSON objects in the order of the page, and the structs that they are."""
 

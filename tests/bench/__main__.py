@@ -1,6 +1,7 @@
 """make bench: run the scenarios and print a table.
 
     python -m tests.bench [--people N] [--contacts-each N] [--people-only] [--large] [--nights-only]
+                          [--portal-only]
 
 Ratios are what counts: machines are shared and noisy. The floor (floor.py) does the same work with
 nothing else, in the same run.
@@ -47,7 +48,11 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="200,000 people, too")
     parser.add_argument("--tenants", type=int, default=400, help="of a night")
     parser.add_argument("--nights-only", action="store_true", help="only nights of many tenants")
+    parser.add_argument("--portal-only", action="store_true", help="only long lists of the portal")
     options = parser.parse_args()
+    if options.portal_only:
+        portal_lists()
+        return
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as place,
         Simulator.started(Path(place) / "sim") as simulator,
@@ -65,6 +70,7 @@ def main() -> None:
             lines += people_only(next(homes), simulator, 200_000)
         nights_of_many(Path(place), simulator, options.tenants)
         peers = measure_peers(simulator)
+    portal_lists()
     show(lines, peers, options.people)
 
 
@@ -76,6 +82,17 @@ def nights_of_many(place: Path, simulator: Simulator, tenants: int) -> None:
 
     show_nights(console, list(measure_nights(place, simulator, tenants)))
     simulator.reset(directories=True)
+
+
+def portal_lists() -> None:
+    """The long lists of the portal: 5,000 tenants, 200,000 extensions."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "rollcall.config.settings"
+    django.setup()
+    from tests.bench.portal import measure_portal, show_portal  # it imports the apps' models
+
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as place:
+        Path(place).chmod(0o755)
+        show_portal(console, measure_portal(Path(place), tenants=5_000, people=200_000))
 
 
 def people_only(home: Path, simulator: Simulator, people: int) -> list[Line]:

@@ -63,7 +63,7 @@ def registered(visitor: Visitor, directory: Directory) -> str:
         f"/portal/{directory.directory_id}", name="PBX & more", redirect_uri=CALLBACK
     )
     assert answer.status_code == 200
-    return urlsplit(answer.url).path
+    return str(urlsplit(answer.url).path)
 
 
 def shown(page: str, element_id: str) -> str:

@@ -94,7 +94,9 @@ def list_contacts(
     views = company_views(tenant.id, [row.id for row in rows])
     more = len(found.rows) > limit or found.later
     following = name_place(rows[-1].place) if more and rows[-1].place else None
-    return Page(tuple(_to_json(row.id, views[row.id]) for row in rows), following)
+    return Page(
+        tuple(_to_json(row.id, views[row.id]) for row in rows if row.id in views), following
+    )
 
 
 @offer(router, "POST", "/contacts", scope=Scope.CONTACTS_WRITE, answers=SHAPE, status=201)

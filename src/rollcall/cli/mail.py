@@ -62,7 +62,7 @@ def mail() -> None:
 )
 @with_desk
 def set_(
-    desk: Desk, *, password_file: TextIO | None, notify: tuple[str, ...], **options: Any
+    desk: Desk, /, *, password_file: TextIO | None, notify: tuple[str, ...], **options: Any
 ) -> None:
     """Set the mail server. What is not named stays as it is."""
     known = find_mail_server()
@@ -114,11 +114,10 @@ def _table(server: MailServerView) -> Any:
 
 
 def _tell_outbox(status: MailStatus) -> None:
-    outbox = status.outbox
     say(
-        f"{plural(outbox.waiting, 'mail waits', 'mails wait')}, {outbox.failed} failed, "
-        f"{outbox.sent} sent in the last 30 days.",
-        "red" if outbox.failed else "dim",
+        f"{plural(status.waiting, 'mail waits', 'mails wait')}, {status.failed} failed, "
+        f"{status.sent} sent in the last 30 days.",
+        "red" if status.failed else "dim",
     )
 
 

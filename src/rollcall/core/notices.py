@@ -51,7 +51,7 @@ class Kind(enum.StrEnum):
     FAILED = "failed"
     SILENT = "silent"
     HELD = "held"
-    WEB_CERTIFICATE = "web-certificate"
+    WEB_CERTIFICATE = "web"
 
 
 class CertificateFacts(msgspec.Struct, frozen=True):

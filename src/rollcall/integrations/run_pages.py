@@ -26,8 +26,8 @@ HEAVY: Final = ("problems", "refused")
 
 _STATES: Final = SyncRun.State
 
-_REFUSALS = """
-    WITH planned AS (
+_PLANNED = """
+    planned AS (
         SELECT o ->> 'object_id' COLLATE "C" AS object_id, o ->> 'name' AS name,
             o ->> 'reason' AS reason, o ->> 'detail' AS detail
         FROM integrations_syncrun r, jsonb_array_elements(r.refused -> 'opened') o
@@ -46,16 +46,23 @@ _REFUSALS = """
             AND f.since_run <= %(run)s AND (f.until_run IS NULL OR f.until_run > %(run)s)
             AND NOT EXISTS (SELECT FROM replaced p WHERE p.object_id = f.object_id)
     )
-    SELECT s.object_id, coalesce(nullif(s.name, ''), d.display_name, ''), s.reason, s.detail
-    FROM shown s LEFT JOIN integrations_directoryrecord d
-        ON d.tenant_id = %(tenant)s AND d.integration_id = %(integration)s
-            AND d.object_id = s.object_id
-    WHERE (%(reason)s = '' OR s.reason = %(reason)s)
-        AND (%(search)s = ''
-            OR coalesce(nullif(s.name, ''), d.display_name, '') ILIKE %(search)s)
-    ORDER BY s.reason, s.object_id
-    LIMIT %(limit)s OFFSET %(offset)s
 """
+_ENDED = """
+    shown AS (
+        SELECT f.object_id, f.reason, f.detail, '' AS name FROM integrations_refusal f
+        WHERE f.tenant_id = %(tenant)s AND f.integration_id = %(integration)s
+            AND f.since_run <= %(run)s AND (f.until_run IS NULL OR f.until_run > %(run)s)
+    )
+"""
+"""Who was kept out: by a plan that was not carried out, or by one that was."""
+
+_NAME = "coalesce(nullif(s.name, ''), d.display_name, '')"
+_RECORD = """
+    LEFT JOIN integrations_directoryrecord d ON d.tenant_id = %(tenant)s
+        AND d.integration_id = %(integration)s AND d.object_id = s.object_id
+"""
+_AFTER = "(s.reason, s.object_id) > (%(reason)s, %(object_id)s)"
+_ORDER = "ORDER BY s.reason, s.object_id LIMIT %(limit)s OFFSET %(offset)s"
 
 _PROBLEMS = """
     SELECT p ->> 'stage', p ->> 'subject', p ->> 'code', p ->> 'message'
@@ -253,35 +260,57 @@ def _change(values: list[Any]) -> ChangeView:
 
 
 def list_refusals(
-    tenant_id: int, run: RunHead, page: PageOf, *, search: str = "", reason: str = ""
+    tenant_id: int, run: RunHead, page: PageOf, *, search: str = ""
 ) -> list[RefusalView]:
     """Return a page of those who were kept out when the run ended, or would be by its plan."""
-    given: dict[str, str | int] = {
-        "tenant": tenant_id,
-        "run": run.id,
-        "integration": run.integration_id,
-        "reason": reason,
-        "search": f"%{_literal(search)}%" if search else "",
-        "limit": page.limit,
-        "offset": page.offset,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_REFUSALS, given)
-        return [
-            RefusalView(object_id, name or None, why, detail)
-            for object_id, name, why, detail in cursor.fetchall()
-        ]
+    return _refusals(tenant_id, run, page, search=search)
 
 
 def every_refusal(tenant_id: int, run: RunHead) -> Iterator[RefusalView]:
     """Yield all who were kept out, chunk by chunk."""
-    offset = 0
+    last = ("", "")
     while True:
-        chunk = list_refusals(tenant_id, run, PageOf(offset, CHUNK * 10))
+        chunk = _refusals(tenant_id, run, PageOf(0, CHUNK), after=last)
         yield from chunk
-        if len(chunk) < CHUNK * 10:
+        if len(chunk) < CHUNK:
             return
-        offset += len(chunk)
+        last = (chunk[-1].reason, chunk[-1].directory_object_id)
+
+
+def _refusals(
+    tenant_id: int,
+    run: RunHead,
+    page: PageOf,
+    *,
+    search: str = "",
+    after: tuple[str, str] = ("", ""),
+) -> list[RefusalView]:
+    """Cut a page out first and name those on it then; only a search looks at every name."""
+    shown = _ENDED if run.state == _STATES.APPLIED else _PLANNED
+    if search:
+        cut = f"SELECT s.* FROM shown s {_RECORD} WHERE {_NAME} ILIKE %(search)s {_ORDER}"  # noqa: S608 - of literals
+    else:
+        cut = f"SELECT s.* FROM shown s WHERE {_AFTER} {_ORDER}"  # noqa: S608 - of literals
+    statement = (
+        f"WITH {shown}, cut AS ({cut}) SELECT s.object_id, {_NAME}, s.reason, s.detail "  # noqa: S608 - of literals
+        f"FROM cut s {_RECORD} ORDER BY s.reason, s.object_id"
+    )
+    given: dict[str, str | int] = {
+        "tenant": tenant_id,
+        "run": run.id,
+        "integration": run.integration_id,
+        "reason": after[0],
+        "object_id": after[1],
+        "search": f"%{_literal(search)}%",
+        "limit": page.limit,
+        "offset": page.offset,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return [
+            RefusalView(object_id, name or None, why, detail)
+            for object_id, name, why, detail in cursor.fetchall()
+        ]
 
 
 def _literal(search: str) -> str:

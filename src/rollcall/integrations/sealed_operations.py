@@ -33,7 +33,8 @@ class SealedColumn(msgspec.Struct, frozen=True):
     """A column of sealed values, and the place that each of them is bound to.
 
     The model is named as foreign keys to other apps name theirs; `holder` is the column that says
-    whose the value is, and by which `place` says where it is kept.
+    whose the value is, and by which `place` says where it is kept; `since` is one that goes when
+    the value goes.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class SealedColumn(msgspec.Struct, frozen=True):
     column: str
     place: Callable[[int], str]
     holder: str = "tenant_id"
+    since: str = ""
 
     @property
     def table(self) -> str:
@@ -62,7 +64,9 @@ SEALED = (
     SealedColumn(PRIVATE_KEYS, "integrations.KeyPair", "private_key", key_place),
     SealedColumn(TOKENS, "integrations.Integration", "token_sealed", token_place),
     SealedColumn(SECOND_FACTORS, "accounts.Credential", "totp_sealed", factor_place, "account_id"),
-    SealedColumn(MAIL_PASSWORDS, "mail.MailServer", "password_sealed", password_place, "id"),
+    SealedColumn(
+        MAIL_PASSWORDS, "mail.MailServer", "password_sealed", password_place, "id", "password_at"
+    ),
 )
 
 
@@ -117,10 +121,12 @@ def seal_anew(ring: KeyRing) -> int:
 
 
 def _replace(value: SealedValue, sealed: bytes | None) -> int:
-    rows = value.column.all_rows().filter(pk=value.row_id)
-    return rows.filter(**{value.column.column: value.sealed}).update(
-        **{value.column.column: sealed}
-    )
+    column = value.column
+    values = {column.column: sealed}
+    if sealed is None and column.since:
+        values[column.since] = None
+    rows = column.all_rows().filter(pk=value.row_id)
+    return rows.filter(**{column.column: value.sealed}).update(**values)
 
 
 @transaction.atomic

@@ -47,11 +47,14 @@ class OutboxCounts(msgspec.Struct, frozen=True, kw_only=True):
     waiting_since: datetime | None
 
 
-class MailStatus(msgspec.Struct, frozen=True):
+class MailStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The mail server, if one is set, and the outbox."""
 
     server: MailServerView | None
-    outbox: OutboxCounts
+    waiting: int
+    failed: int
+    sent: int
+    waiting_since: datetime | None
 
 
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +115,7 @@ def count_outbox() -> OutboxCounts:
 
 def mail_status() -> MailStatus:
     """Return the mail server and the state of the outbox."""
-    return MailStatus(find_mail_server(), count_outbox())
+    return MailStatus(server=find_mail_server(), **msgspec.structs.asdict(count_outbox()))
 
 
 def list_outbox(state: str, *, limit: int, skip: int = 0) -> list[MailView]:

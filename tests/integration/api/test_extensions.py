@@ -132,3 +132,26 @@ def test_another_tenants_extensions_do_not_exist(new_site: MakeSite, program: Ma
         assert told == missing.content.replace(b"8999", b"N")
     assert mine.post("/separate", {"person": person.directory_object_id})[0] == 404
     assert mine.get(f"/explain?person={person.directory_object_id}")[0] == 404
+
+
+def test_extensions_are_listed_searched_and_narrowed(
+    new_site: MakeSite, program: MakeProgram
+) -> None:
+    site = new_site("people:9")
+    site.sync()
+    mine = program(site.tenant.id)
+    mine.post(PATH, {"number": "4711", "display_name": "Zebulon O'Brien-Çelik"})
+    mine.post(PATH, {"number": "4712", "display_name": "Zebra"})
+
+    everybody = mine.all(f"{PATH}?limit=4")
+
+    assert [each["number"] for each in everybody] == [*map(str, range(2000, 2009)), "4711", "4712"]
+    assert everybody[0] == mine.get(f"{PATH}/2000")[1]
+    assert mine.all(f"{PATH}?limit=1&show=local") == everybody[-2:]
+    assert mine.all(f"{PATH}?search=celik") == [everybody[-2]]
+    assert mine.all(f"{PATH}?search=471&limit=1") == everybody[-2:]
+    assert mine.all(f"{PATH}?search=zeb&limit=1")[0]["display_name"] == "Zebra"
+    assert mine.all(f"{PATH}?search=nobody") == []
+    assert mine.all(f"{PATH}?show=released") == []
+    for wrong in ("after=%FF", "after=x%20y", "show=everything", "limit=51"):
+        assert mine.get(f"{PATH}?{wrong}")[0] == 422, wrong

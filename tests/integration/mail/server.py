@@ -55,9 +55,9 @@ class MailHost:
         """Take a mail, or answer as told."""
         if answer := self.answers.get("data"):
             return answer
-        content = bytes(envelope.content or b"")
+        content = envelope.original_content or b""
         self.raw.append(content)
-        self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]  # the policy makes it one
+        self.mails.append(message_from_bytes(content, policy=policy.default))
         if self.gate is not None:
             while not self.gate.is_set():
                 await _nap()

@@ -19,6 +19,7 @@ from tests.clocks import FixedClock
 from tests.integration.conftest import MakeSite
 from tests.integration.mail.conftest import set_server
 from tests.integration.mail.server import MailHost
+from tests.simulator.control import op
 from tests.sites import ROLES, Site
 
 OPS = "ops@provider.example"
@@ -72,7 +73,7 @@ def mend(site: Site) -> None:
 
 
 def text_to(host: MailHost, address: str) -> str:
-    return next(mail for mail in reversed(host.mails) if mail["To"] == address).get_content()
+    return str(next(mail for mail in reversed(host.mails) if mail["To"] == address).get_content())
 
 
 def schedule(site: Site, **values: object) -> None:
@@ -159,7 +160,7 @@ def test_a_held_plan_is_told_once_until_it_is_another_one(
     add_administrator(site)
     site.sync()
     people = [each.directory_object_id for each in site.extensions()]
-    site.directory.change(*({"op": "disable", "user": each} for each in people[:30]))
+    site.directory.change(*(op("disable", user=each) for each in people[:30]))
     site.sync(expect="held")
 
     assert tell(site, host)[0] == (ADMIN, "Contoso: a sync is held until somebody decides")

@@ -196,9 +196,9 @@ class Plant:
 def plant(home: Path, simulator: Simulator, **settings: object) -> Iterator[Plant]:
     """Have a machine with an empty database, which stays open as long as the block lasts."""
     home.mkdir(parents=True)
+    settings = {"listen": f"127.0.0.1:{free_port()}", **settings}
     lines = "".join(f"{name} = {value!r}\n".replace("'", '"') for name, value in settings.items())
-    listen = f'listen = "127.0.0.1:{free_port()}"\n'
-    (home / "rollcall.toml").write_text(listen + lines + cloud_settings(simulator))
+    (home / "rollcall.toml").write_text(lines + cloud_settings(simulator))
     program = Program(home)
     program.done("doctor")
     with program.database() as conninfo:

@@ -96,11 +96,17 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "api-check",
         "api-discard_run",
         "api-explain",
+        "api-get_contact",
+        "api-get_extension",
         "api-get_run",
         "api-get_settings",
         "api-get_system_tenant",
         "api-get_tenant",
+        "api-link_extension",
         "api-list_audit",
+        "api-list_contacts",
+        "api-list_extensions",
+        "api-list_kept_numbers",
         "api-list_pairs",
         "api-list_run_changes",
         "api-list_run_problems",
@@ -111,6 +117,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
         "api-resume",
         "api-resume_tenant",
         "api-retire_key_pair",
+        "api-separate_person",
         "api-suspend_tenant",
     ),
 }
@@ -127,5 +134,7 @@ FREE: Mapping[str, str] = {
 SENT: Mapping[str, Mapping[str, str]] = {}
 """Forms that name things by their ids: a field, and `{extension}` for the id of such a thing."""
 
-SENT_TO_API: Mapping[tuple[str, str], dict[str, object]] = {}
+SENT_TO_API: Mapping[tuple[str, str], dict[str, object]] = {
+    ("api-link_extension", "POST"): {"person": "somebody"},
+}
 """Bodies by route and method, where an empty one would be refused for its form."""

@@ -17,6 +17,7 @@ from rollcall.access.operations import make_token
 from rollcall.access.scopes import OF_SYSTEM, OF_TENANT
 from rollcall.accounts.operations import NewAccount, add_account
 from rollcall.accounts.sessions import begin_session, enter_tenant, find_session
+from rollcall.telephony.operations import add_extension
 from rollcall.wiring.machine import Machine, utc_now
 from tests.integration.portal.visitors import make_client
 from tests.simulator.control import Simulator
@@ -25,6 +26,7 @@ from tests.sites import Site, make_site
 IDS: Final = {
     "extension": "SELECT min(id) FROM telephony_extension "
     "WHERE tenant_id = %s AND state = 'active'",
+    "number": "SELECT max(number) FROM telephony_extension WHERE tenant_id = %s",
     "run": "SELECT max(id) FROM integrations_syncrun WHERE tenant_id = %s",
     "contact": "SELECT min(id) FROM phonebook_contact WHERE tenant_id = %s AND holder = 0",
     "own_contact": "SELECT min(id) FROM phonebook_contact WHERE tenant_id = %s AND holder <> 0",
@@ -169,6 +171,8 @@ def make_world(machine: Machine, simulator: Simulator) -> World:
         )
         site.set(personal_contacts=True, company_contacts=True)
         site.sync()
+        # A number that the other tenant does not have.
+        add_extension(site.tenant.id, number=7001 + len(sites), fields={"display_name": slug})
         sites.append(site)
     world = World(machine, *sites)
     for who in ("user", "administrator", "their administrator", "system", "switched"):

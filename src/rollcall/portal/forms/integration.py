@@ -101,7 +101,7 @@ class UsersForm(TabForm):
         widget=forms.RadioSelect,
     )
     leavers = forms.ChoiceField(
-        label=_("People who leave"),
+        label=_("What becomes of them"),
         choices=[
             ("block", _("Block: no sign-in, no phone; the number is kept for their return")),
             ("keep", _("Keep working: the extension stays as it is")),
@@ -171,7 +171,7 @@ class SignInForm(TabForm):
     sign_in = forms.BooleanField(
         required=False,
         label=_("Sign in with Microsoft"),
-        help_text=_("Synchronised people sign in with the Microsoft account, by its object id."),
+        help_text=_("Synchronised people sign in with their Microsoft account."),
     )
     enforce_sign_in = forms.BooleanField(
         required=False,
@@ -191,12 +191,18 @@ class ContactsForm(TabForm):
     personal_contacts = forms.BooleanField(
         required=False,
         label=_("Synchronise personal contacts"),
-        help_text=_("Each person finds the contacts of the own mailbox, and nobody else does."),
+        help_text=_(
+            "Each person finds the contacts of the own mailbox, and nobody else does. Needs "
+            "Contacts.Read."
+        ),
     )
     company_contacts = forms.BooleanField(
         required=False,
         label=_("Synchronise company contacts"),
-        help_text=_("Everybody finds the contacts of the shared mailboxes that are chosen here."),
+        help_text=_(
+            "Everybody finds the contacts of the shared mailboxes that are chosen here. Needs "
+            "Contacts.Read."
+        ),
     )
     subfolders = forms.BooleanField(
         required=False,

@@ -47,8 +47,8 @@ def _found(request: PageRequest, *, mailboxes: bool) -> HttpResponse:
         raise Http404
     text = " ".join(request.GET.get("q", "").split())[:LONGEST]
     findings = Findings(())
+    integration = find_or_draft(request.tenant.id)
     if len(text) >= LEAST:
-        integration = find_or_draft(request.tenant.id)
         findings = search_people(request.machine, integration, text, mailboxes=mailboxes)
     values = {
         "subject": subject,
@@ -56,5 +56,6 @@ def _found(request: PageRequest, *, mailboxes: bool) -> HttpResponse:
         "asked": len(text) >= LEAST,
         "findings": findings,
         "mailboxes": mailboxes,
+        "known": {object_id for _line, object_id in integration.selection(subject).lines},
     }
     return render(request, "portal/integration/parts/found.html", values)

@@ -1,6 +1,6 @@
 """What the tabs of settings share: they are shown, checked, saved, and what that does is said."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from rollcall.core.matching import AMBIGUOUS, Match
 from rollcall.integrations.directory import name_people
 from rollcall.integrations.operations import Connection, bind_lines, change_integration
 from rollcall.integrations.queries import IntegrationView, find_or_draft
+from rollcall.integrations.rules import ADMINISTRATORS
 from rollcall.portal.forms.integration import TabForm
 from rollcall.portal.forms.selections import SelectionForm
 from rollcall.portal.views.integration.chosen import ChosenList, list_chosen
@@ -28,6 +29,9 @@ from rollcall.wiring.lists import Resolution, resolve_lines
 MOST_LIVE: Final = 200
 PATIENCE: Final = 10.0
 """So many pasted lines are looked up in the live directory, and so many seconds it gets."""
+
+OF_NO_RUN: Final = frozenset({"sign_in", "enforce_sign_in", "sign-in", ADMINISTRATORS})
+"""What a preview does not show."""
 
 NAMED: Final = 5
 """So many lines are named in a warning."""
@@ -128,17 +132,19 @@ def _save(
     except SetupError as error:
         form.refuse(error)
         return False
-    messages.success(request, _told(current, after))
+    messages.success(request, _told(current, after, values.keys() | lists.keys()))
     for each in selections:
         if each.new is not None and (fresh := each.fresh()):
             _bind(request, after, each, fresh)
     return True
 
 
-def _told(before: IntegrationView, after: IntegrationView) -> str:
+def _told(before: IntegrationView, after: IntegrationView, changed: Set[str]) -> str:
     sentence = describe_change(before, after)
     if not sentence:
         return _("Saved.")
+    if changed <= OF_NO_RUN:
+        return f"{_('Saved.')} {sentence}"
     hint = _("“Preview changes” shows it person by person before it happens.")
     return f"{_('Saved.')} {sentence} {hint}"
 
@@ -216,7 +222,12 @@ def _show(
         for each in selections
     }
     header = header_of(request)
-    values = {"form": form, "parts": parts, "missing": _missing(header), "current": current}
+    values = {
+        "form": form,
+        "parts": parts,
+        "missing": _missing(header),
+        "refused": any(part.is_bound and part.errors for part in (form, *selections)),
+    }
     return render(request, tab.template, {**header, **values, **tab.more(request, current)})
 
 

@@ -67,3 +67,29 @@ INSERT INTO integrations_setupcheck (integration_id, tenant_id, started_at, fini
 SELECT id, tenant_id, now(), now(), '[]', '', 'firm' || tenant_id || '.example',
     CASE WHEN id %% 89 = 0 THEN ARRAY['Contacts.Read'] ELSE '{}' END
 FROM integrations_integration
+
+-- name: large_tenant
+-- A tenant with very many people.
+INSERT INTO tenants_tenant (slug, name, sip_domain, time_zone, country, state, first_extension,
+    last_extension, reserved_numbers, created_at)
+VALUES ('large', 'Large Company', 'large.example', 'Europe/Berlin', 'DE', 'active', 1000000,
+    9999999, '{110,112}', now())
+
+-- name: people
+-- Its extensions: names drawn from two lists, so that many share a name.
+INSERT INTO telephony_extension (tenant_id, number, state, source, directory_object_id,
+    blocked_reason, version, principal_name, first_name, last_name, display_name, email,
+    mobile_phone, business_phone, job_title, department, office, company)
+SELECT t.id, 1000000 + n, CASE WHEN n %% 50 = 0 THEN 'blocked' ELSE 'active' END,
+    CASE WHEN n %% 20 = 0 THEN 'local' ELSE 'microsoft365' END,
+    CASE WHEN n %% 20 > 0 THEN gen_random_uuid()::text END, '', 1,
+    'p' || n || '@large.example', firsts.name, lasts.name, firsts.name || ' ' || lasts.name,
+    'p' || n || '@large.example', '', '', 'Clerk', 'Department ' || n %% 300, '', ''
+FROM generate_series(1, %(people)s) AS n
+CROSS JOIN (SELECT ARRAY['Anna', 'Bernd', 'Çağla', 'Dieter', 'Élodie', 'Fatma', 'Gül', 'Hans',
+    'Ines', 'Jürgen', 'Karl', 'Łucja'] AS names) AS f
+CROSS JOIN (SELECT ARRAY['Albrecht', 'Baumann', 'Müller', 'Nowak', 'Öztürk', 'Schmidt', 'Weiß',
+    'Zimmermann', 'Dupont', 'García', 'Rossi'] AS names) AS l
+CROSS JOIN LATERAL (SELECT f.names[1 + n %% 12] AS name) AS firsts
+CROSS JOIN LATERAL (SELECT l.names[1 + n / 7 %% 11] || n %% 97 AS name) AS lasts
+CROSS JOIN (SELECT id FROM tenants_tenant WHERE slug = 'large') AS t
