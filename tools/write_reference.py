@@ -108,6 +108,7 @@ def render_pages() -> dict[Path, str]:
         "graph-permissions.md": _permissions(meanings),
         "json.md": _json(meanings),
         "metrics.md": _metrics(meanings),
+        "openapi.json": _openapi(),
         "refusals-and-problems.md": _outcomes(meanings),
         "settings.md": _settings(meanings),
     }
@@ -276,6 +277,12 @@ def _metrics(meanings: Meanings) -> str:
         meanings.pages["metrics"],
         _table(("metric", "type", "labels", "what it says"), rows),
     )
+
+
+def _openapi() -> str:
+    from rollcall.api.urls import describe
+
+    return msgspec.json.format(msgspec.json.encode(describe()), indent=1).decode() + "\n"
 
 
 def _permissions(meanings: Meanings) -> str:

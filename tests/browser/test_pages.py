@@ -16,23 +16,37 @@ ROLES = {
     Audience.SYSTEM: "system",
 }
 ASKED_FOR = {
+    "account": "SELECT max(id) FROM accounts_account WHERE tenant_id IS NOT NULL",
+    "system-account-of": "SELECT max(id) FROM accounts_account WHERE tenant_id IS NULL",
     "extension": "SELECT min(id) FROM telephony_extension",
     "run": "SELECT max(id) FROM integrations_syncrun",
     "run_id": "SELECT max(id) FROM integrations_syncrun",
     "contact": "SELECT min(id) FROM phonebook_contact WHERE holder = 0",
 }
-"""What stands in an address, as a query for one that is there."""
+"""What stands in an address, by its name or the page's, as a query for one that is there."""
 
+PART = "a part of a page"
+FILE = "a file"
+ONCE = "a link that works once: test_first_day.py, tests/integration/portal/test_entry_links.py"
 NOT_PAGES: dict[str, str] = {
-    "api-description": "for programs",
-    "integration-key-file": "a file",
-    "integration-run-csv": "a file",
-    "invitation": "a link that works once: test_first_day.py",
-    "ms365-callback": "no page of its own yet",
-    "reset": "a link that works once: test_first_day.py",
-    "set-up": "a link that works once: test_first_day.py",
-    "sign-in-by-link": "a link that works once: test_first_day.py",
-    "system-tenants-csv": "a file",
+    "api-description": FILE,
+    "audit-csv": FILE,
+    "extension-photo": FILE,
+    "extensions-csv": FILE,
+    "integration-chosen": PART,
+    "integration-key-file": FILE,
+    "integration-pick-candidates": PART,
+    "integration-pick-mailboxes": PART,
+    "integration-pick-people": PART,
+    "integration-range": PART,
+    "integration-run-csv": FILE,
+    "invitation": ONCE,
+    "ms365-callback": "comes back from Microsoft, and leads on",
+    "reset": ONCE,
+    "set-up": ONCE,
+    "sign-in-by-link": ONCE,
+    "system-audit-csv": FILE,
+    "system-tenants-csv": FILE,
 }
 """Addresses that answer GET with something else than a page."""
 
@@ -52,7 +66,7 @@ def test_a_page_is_well_made(house: House, browser: Browser, route: Route, width
     values: dict[str, object] = {"tenant": house.plant.firms[0].slug}
     for name in route.takes:
         if name != "tenant":
-            values[name] = house.plant.value(ASKED_FOR[name])
+            values[name] = house.plant.value(ASKED_FOR.get(route.name, ASKED_FOR[name]))
     role = ROLES[Audience(route.audience)]
     token = house.token(role) if role else ""
     with browser_page(browser, house.address, token, width=width) as visit:

@@ -17,7 +17,7 @@ from rollcall.tenants.operations import add_tenant
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RUNS_DAYS, AUDIT_DAYS = 100, 200
 OLD = timedelta(days=RUNS_DAYS + 1)
-COUNTS = ("runs", "refusals", "pages", "audit_entries", "processes")
+COUNTS = ("runs", "refusals", "pages", "audit_entries", "processes", "sign_ins", "tokens")
 
 Connection = psycopg.Connection[tuple[object, ...]]
 

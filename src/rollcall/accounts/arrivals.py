@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from rollcall.accounts.attempts import charge, letters_of, lift
 from rollcall.accounts.entry import MOST_ACCOUNTS
+from rollcall.accounts.factor_operations import remove_factor
 from rollcall.accounts.letters import Letter, invitation_letter, reset_letter
 from rollcall.accounts.links import (
     LinkView,
@@ -29,6 +30,7 @@ from rollcall.accounts.operations import (
     change_name,
     checked_email,
     email_key,
+    enable_account,
     set_password,
 )
 from rollcall.accounts.sessions import end_sessions
@@ -124,6 +126,20 @@ def make_account_link(account_id: int, purpose: Purpose, *, actor: str, now: dat
         detail={"purpose": purpose.value},
     )
     return token
+
+
+@transaction.atomic
+def open_access(account_id: int, *, actor: str, now: datetime) -> str:
+    """Let somebody in again who has lost everything; return the token of a link.
+
+    The account is enabled, its second factor removed, its lock-outs lifted, its sessions ended.
+    """
+    account = Account.objects.all_tenants().get(pk=account_id)
+    enable_account(account_id, actor=actor)
+    remove_factor(account_id, actor=actor, demand=False)
+    end_sessions(account_id)
+    lift(account.email_key)
+    return make_account_link(account_id, Purpose.RESET, actor=actor, now=now)
 
 
 @transaction.atomic

@@ -97,6 +97,11 @@ def drop_links(account_id: int) -> None:
     rows.filter(account_id=account_id, used_at__isnull=True).delete()
 
 
+def drop_all_links() -> int:
+    """Let no link work any more, of a database that was brought back; return how many."""
+    return int(OneTimeLink.objects.all_tenants().filter(used_at__isnull=True).delete()[0])
+
+
 def drop_set_up_links() -> None:
     """Let nobody set the system up any more."""
     rows = OneTimeLink.objects.all_tenants()

@@ -52,6 +52,11 @@ def get_account(tenant_id: int | None, account_id: int) -> AccountView:
     return _to_view(row, _credentials([row.pk]).get(row.pk))
 
 
+def has_account(tenant_id: int | None, email: str) -> bool:
+    """Tell whether there is an account with this address."""
+    return _rows(tenant_id).filter(email_key=email_key(email)).exists()
+
+
 def find_account(tenant_id: int | None, email: str) -> AccountView:
     """Return the account with this address, or raise SetupError."""
     row = _rows(tenant_id).filter(email_key=email_key(email)).first()

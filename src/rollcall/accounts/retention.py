@@ -3,10 +3,15 @@
 from datetime import datetime
 
 from rollcall.accounts.attempts import forget_attempts
-from rollcall.accounts.links import forget_links
-from rollcall.accounts.sessions import forget_sessions
+from rollcall.accounts.links import drop_all_links, forget_links
+from rollcall.accounts.sessions import end_all_sessions, forget_sessions
 
 
 def forget_sign_ins(*, now: datetime) -> int:
     """Delete what has had its time; return how many rows."""
     return forget_sessions(now=now) + forget_links(now=now) + forget_attempts(now=now)
+
+
+def revoke_restored() -> int:
+    """End what a backup brought back: sessions and links may have been ended since it was made."""
+    return end_all_sessions() + drop_all_links()

@@ -147,6 +147,11 @@ def end_sessions(account_id: int, *, but: UUID | None = None) -> int:
     return int(rows.delete()[0])
 
 
+def end_all_sessions() -> int:
+    """End every session there is, of a database that was brought back; return how many."""
+    return int(Session.objects.all_tenants().delete()[0])
+
+
 def enter_tenant(session_id: UUID, tenant_id: int) -> None:
     """Let a session of a system administrator into a tenant's scope."""
     row = Session.objects.all_tenants().get(public_id=session_id)

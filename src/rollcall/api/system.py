@@ -1,27 +1,54 @@
 """The provider's part: tenants, with tokens that are no tenant's."""
 
+from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from django.db import transaction
 from ninja import Path, Router
 from pydantic import Field
 
 from rollcall.access.scopes import Scope
 from rollcall.api.door import ApiRequest, offer
-from rollcall.api.paging import After
+from rollcall.api.paging import After, as_number
 from rollcall.api.shapes import USUAL, Given, Input, Limit, Number, Page, page_of, shape_of
-from rollcall.api.tenant import Reserved
+from rollcall.api.tenant import Reserved, told_change
 from rollcall.audit.operations import note
 from rollcall.core.numbering import parse_range
+from rollcall.integrations.health import (
+    NEEDS_ACTION,
+    Health,
+    TenantHealth,
+    Wanted,
+    read_health,
+)
 from rollcall.tenants import operations
 from rollcall.tenants.queries import get_tenant, list_tenants_after
 from rollcall.wiring.documents import TenantJson, to_tenant_json
+from rollcall.wiring.machine import utc_now
 
 router = Router(tags=["System"])
 SHAPE = shape_of(TenantJson)
 
 ShortName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")]
 Slug = Path[ShortName]
+
+
+class HealthJson(msgspec.Struct, frozen=True, kw_only=True):
+    """How a tenant's integration is. `missed` scheduled times have passed since it succeeded."""
+
+    tenant: str
+    state: Health
+    last_success_at: datetime | None
+    next_run_at: datetime | None
+    missed: int | None
+    people: int
+    held_run: int | None
+    throttled_seconds: float | None
+    certificate_days: int | None
+    missing_permissions: tuple[str, ...]
+    error: str | None
+    failing_since: datetime | None
 
 
 class NewTenant(Input):
@@ -90,8 +117,41 @@ def change_system_tenant(request: ApiRequest, slug: Slug, body: SystemTenantChan
             extension_range=chosen,
             reserved_numbers=None if numbers is None else [int(each) for each in numbers],
         )
-        _note(request, "tenant.changed", slug, view.id)
+        told = told_change(to_tenant_json(before), to_tenant_json(view))
+        _note(request, "tenant.changed", slug, view.id, **told)
     return to_tenant_json(view)
+
+
+@offer(router, "GET", "/system/health", scope=Scope.SYSTEM_READ, answers=page_of(HealthJson))
+def list_health(
+    request: ApiRequest,
+    after: After = "",
+    limit: Limit = USUAL,
+    needs_action: bool = False,  # noqa: FBT001, FBT002 - a parameter of the address
+) -> Page:
+    """List how the tenants' integrations are, the worst first."""
+    now, skip = utc_now(), as_number(after)
+    states = NEEDS_ACTION if needs_action else frozenset()
+    table = read_health(Wanted(states=states, skip=skip, limit=limit), now=now)
+    following = str(skip + limit) if skip + limit < table.found else None
+    return Page(tuple(_health(row, now) for row in table.rows), following)
+
+
+def _health(row: TenantHealth, now: datetime) -> HealthJson:
+    return HealthJson(
+        tenant=row.slug,
+        state=row.health,
+        last_success_at=row.succeeded_at,
+        next_run_at=row.next_at,
+        missed=row.missed,
+        people=row.people,
+        held_run=row.held_run,
+        throttled_seconds=row.throttled_seconds,
+        certificate_days=row.days_left(now),
+        missing_permissions=row.missing,
+        error=row.error_code,
+        failing_since=row.failing_since,
+    )
 
 
 @offer(
@@ -126,5 +186,6 @@ def resume_tenant(request: ApiRequest, slug: Slug) -> TenantJson:
     return to_tenant_json(get_tenant(slug))
 
 
-def _note(request: ApiRequest, action: str, slug: str, tenant_id: int) -> None:
-    note(actor=request.auth.actor, action=action, subject=slug, tenant_id=tenant_id)
+def _note(request: ApiRequest, action: str, slug: str, tenant_id: int, **detail: object) -> None:
+    actor = request.auth.actor
+    note(actor=actor, action=action, subject=slug, tenant_id=tenant_id, detail=detail)

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from ninja import Router
 from pydantic import Field
 
@@ -66,6 +67,12 @@ def change(request: ApiRequest, body: TenantChange) -> TenantJson:
         action="tenant.changed",
         subject=view.slug,
         tenant_id=view.id,
-        detail={name: value for name, value in body.given().items() if value is not None},
+        detail=told_change(to_tenant_json(before), to_tenant_json(view)),
     )
     return to_tenant_json(view)
+
+
+def told_change(before: TenantJson, after: TenantJson) -> dict[str, object]:
+    """Return what differs, as the audit log tells it: old and new."""
+    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    return {name: {"old": old[name], "new": new[name]} for name in new if new[name] != old[name]}

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import click
 
+from rollcall.cli.admin import admin
 from rollcall.cli.backup import backup, restore
 from rollcall.cli.command import FAILED
 from rollcall.cli.contacts import contacts
@@ -39,6 +40,7 @@ def cli() -> None:
 m365.add_command(key)
 for command in (
     tenant,
+    admin,
     m365,
     sync,
     extensions,

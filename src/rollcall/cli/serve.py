@@ -3,12 +3,16 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from pathlib import Path
 
 import click
+from django.db import DatabaseError, InterfaceError
 from rich.markup import escape
 
+from rollcall.accounts.arrivals import needs_set_up
+from rollcall.accounts.links import Purpose, make_link
 from rollcall.cli.command import plain_errors
 from rollcall.cli.output import console
 from rollcall.environment import Environment, read_environment
@@ -19,7 +23,8 @@ from rollcall.service.presence import new_identity, present
 from rollcall.service.scheduler import run_scheduler
 from rollcall.service.stopping import Stopping
 from rollcall.service.worker import run_worker
-from rollcall.wiring.machine import Machine
+from rollcall.web.addresses import address_of_link
+from rollcall.wiring.machine import Machine, utc_now
 
 Serve = Callable[[Machine, Stopping], None]
 Command = Callable[..., None]
@@ -75,6 +80,8 @@ def web(machine: Machine, stopping: Stopping) -> None:
     with present(new_identity("web")):
         from rollcall.service.web import serve_web
 
+        if not click.get_current_context().params["stop_with_pipe"]:  # else rollcall up says it
+            _offer_set_up(machine)
         serve_web(machine, stopping)
 
 
@@ -88,6 +95,8 @@ def up() -> None:
     def ready() -> None:
         seconds = time.monotonic() - began
         _say("rollcall", f"ready after {seconds:.1f} s. Ctrl-C stops it; nothing is lost.")
+        with suppress(DatabaseError, InterfaceError):  # the watch sees to the database
+            _offer_set_up(machine)
 
     with plain_errors():
         environment = _environment()
@@ -99,6 +108,15 @@ def up() -> None:
             _say("web", f"{_scheme(environment)}://{environment.listen.netloc}")
             run_everything(machine, stopping=stopping, say=_say, ready=ready)
         _say("rollcall", "stopped")
+
+
+def _offer_set_up(machine: Machine) -> None:
+    """Print a link to whoever sees the console, where nobody can sign in yet. It is not logged."""
+    if needs_set_up():
+        token = make_link(Purpose.SET_UP, now=utc_now())
+        address = address_of_link(machine.environment, Purpose.SET_UP, token)
+        _say("set-up", "There is no system administrator yet. Within a day, open this link once:")
+        _say("set-up", address)
 
 
 def _describe_database(environment: Environment) -> str:

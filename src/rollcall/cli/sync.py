@@ -197,12 +197,12 @@ def report(desk: Desk, run_id: int) -> None:
 @click.argument("run_id", metavar="RUN", type=int)
 @with_desk
 def approve(desk: Desk, run_id: int) -> None:
-    """Apply exactly what a held run holds, if nothing that it touches has changed since."""
+    """Apply exactly what a run holds, or a preview showed, if nothing of it has changed since."""
     view = approve_run(desk.machine, run_id, actor=desk.actor)
     if desk.as_json:
         print_json(view)
     elif view.state == "applied":
-        say(f"What run {run_id} held is applied.", "green")
+        say(f"The plan of run {run_id} is applied.", "green")
     if view.state != "applied":
         raise SetupError(
             f"Run {run_id} is out of date: the PBX or the settings have changed since. Nothing was "
@@ -215,7 +215,7 @@ def approve(desk: Desk, run_id: int) -> None:
 @click.argument("run_id", metavar="RUN", type=int)
 @with_desk
 def discard(desk: Desk, run_id: int) -> None:
-    """Close what a held run holds: nothing of it is done, no cursor moves."""
+    """Close what a run holds, or a preview showed: nothing of it is done, no cursor moves."""
     run_operations.discard_run(run_id, actor=desk.actor)
     if desk.as_json:
         print_json(get_run(run_id))

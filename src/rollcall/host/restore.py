@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from django.db import connection, connections
 
+from rollcall.accounts.retention import revoke_restored
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
 from rollcall.host.archive import Archive, Contents
@@ -187,6 +188,7 @@ def _settle(
     file = machine.environment.encryption_key_file
     migrations = apply_migrations()
     interrupted = close_unfinished_runs(now=now)
+    revoke_restored()
     taken = take_keys(file, contents.keys, given=order.keys)
     ring = machine.key_ring()
     tenants = give_up_lost(ring, now=now) if order.without_keys else []

@@ -57,7 +57,7 @@ WITH bare AS (
     ) AS r ON i.id IS NOT NULL
     WHERE %(tenant)s::bigint IS NULL OR t.id = %(tenant)s
 ),
-judged AS MATERIALIZED (
+judged AS (
     SELECT
         bare.*,
         CASE WHEN error_code IN ('permission-missing', 'consent-missing') AND lacking = '{}'
@@ -84,29 +84,19 @@ judged AS MATERIALIZED (
         END AS health
     FROM bare
 ),
-counted AS (
-    SELECT coalesce(jsonb_object_agg(health, tenants), '{}') AS states
-    FROM (SELECT health, count(*) AS tenants FROM judged GROUP BY health) AS each
-),
-wanted AS MATERIALIZED (
+sought AS MATERIALIZED (
     SELECT
         judged.*,
-        row_number() OVER (ORDER BY
-            -- Worst first: the order in which they are listed.
-            CASE WHEN %(sort)s = 'state' AND NOT %(down)s
-                THEN array_position(%(order)s::text[], health) END,
-            CASE WHEN %(sort)s = 'state' AND %(down)s
-                THEN -array_position(%(order)s::text[], health) END,
-            CASE WHEN %(sort)s = 'tenant' AND NOT %(down)s THEN lower(name) END,
-            CASE WHEN %(sort)s = 'tenant' AND %(down)s THEN lower(name) END DESC,
-            CASE WHEN NOT %(down)s THEN measure END NULLS LAST,
-            CASE WHEN %(down)s THEN measure END DESC NULLS LAST,
-            CASE WHEN %(sort)s = 'state' THEN coalesce(good_at, 'infinity') END,
-            slug
-        ) AS place
-    FROM judged
-    CROSS JOIN LATERAL (
-        SELECT CASE %(sort)s
+        (cardinality(%(states)s::text[]) = 0 OR health = ANY (%(states)s))
+            AND (
+                %(search)s = ''
+                OR strpos(lower(slug), %(search)s) > 0
+                OR strpos(lower(name), %(search)s) > 0
+                OR strpos(sip_domain, %(search)s) > 0
+                OR strpos(lower(directory_domain), %(search)s) > 0
+            ) AS wanted,
+        CASE %(sort)s
+            WHEN 'state' THEN array_position(%(order)s::text[], health)
             WHEN 'success' THEN extract(epoch FROM succeeded_at)
             WHEN 'next' THEN extract(epoch FROM
                 CASE WHEN active AND NOT paused THEN next_at END)
@@ -116,20 +106,35 @@ wanted AS MATERIALIZED (
             WHEN 'throttled' THEN throttled_seconds
             WHEN 'certificate' THEN extract(epoch FROM certificate_ends)
             WHEN 'permission' THEN cardinality(missing)
-        END AS measure
-    ) AS measured
-    WHERE (cardinality(%(states)s::text[]) = 0 OR health = ANY (%(states)s))
-        AND (
-            %(search)s = ''
-            OR strpos(lower(slug), %(search)s) > 0
-            OR strpos(lower(name), %(search)s) > 0
-            OR strpos(sip_domain, %(search)s) > 0
-            OR strpos(lower(directory_domain), %(search)s) > 0
-        )
+        END::float8 AS measure
+    FROM judged
+),
+counted AS (
+    SELECT
+        coalesce(jsonb_object_agg(health, tenants), '{}') AS states,
+        coalesce(sum(wanted), 0)::bigint AS found
+    FROM (
+        SELECT health, count(*) AS tenants, count(*) FILTER (WHERE wanted) AS wanted
+        FROM sought GROUP BY health
+    ) AS each
+),
+page AS (
+    SELECT sought.*, row_number() OVER () AS place
+    FROM (
+        SELECT * FROM sought
+        WHERE wanted
+        ORDER BY
+            CASE WHEN %(down)s THEN -measure ELSE measure END NULLS LAST,
+            CASE WHEN %(sort)s = 'tenant' AND NOT %(down)s THEN lower(name) END,
+            CASE WHEN %(sort)s = 'tenant' AND %(down)s THEN lower(name) END DESC,
+            CASE WHEN %(sort)s = 'state' THEN coalesce(good_at, 'infinity') END,
+            slug
+        LIMIT %(limit)s OFFSET %(skip)s
+    ) AS sought
 )
 SELECT
     counted.states,
-    (SELECT count(*) FROM wanted) AS found,
+    counted.found,
     shown.slug,
     shown.name,
     shown.sip_domain,
@@ -146,10 +151,7 @@ SELECT
     shown.error_code,
     failing.since AS failing_since
 FROM counted
-LEFT JOIN (
-    SELECT * FROM wanted
-    WHERE place > %(skip)s AND place <= %(skip)s + %(limit)s
-) AS shown ON true
+LEFT JOIN page AS shown ON true
 LEFT JOIN LATERAL (
     SELECT min(run.finished_at) AS since
     FROM integrations_syncrun AS run

@@ -24,6 +24,17 @@ COLUMNS = 2
 SHOWN = 10
 
 
+class ImportRefusedError(SetupError):
+    """Some lines are wrong; `problems` says it of each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        more = f" … and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        super().__init__(
+            "Nothing was imported. " + " ".join(problems[:SHOWN]) + more, code="bad-import"
+        )
+        self.problems = tuple(problems)
+
+
 class ImportLine(msgspec.Struct, frozen=True):
     """One line of an import: who, which number, and the object if it is known yet."""
 
@@ -51,10 +62,7 @@ def import_numbers(
             problems.append(f"line {position}: {error}")
     problems += _repeated(wanted)
     if problems:
-        more = f" … and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        raise SetupError(
-            "Nothing was imported. " + " ".join(problems[:SHOWN]) + more, code="bad-import"
-        )
+        raise ImportRefusedError(problems)
     for line in wanted:
         if not line.settled:
             _keep(tenant_id, integration_id, line)

@@ -32,6 +32,7 @@ MODES = {
     "sign-in": "sign_in_mode",
 }
 MOST_CERTIFICATE_DAYS = 1100
+CONNECTION = ("application_id", "directory_id", "cloud")
 
 
 class NewList(msgspec.Struct, frozen=True):
@@ -72,7 +73,8 @@ def change_integration(
     if values.get("enforce_sign_in"):
         check_way_in(tenant_id)
     row = _get_or_make(tenant_id)
-    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    before = {name: getattr(row, name) for name in (*values, *CONNECTION)}
+    changed = {name: value for name, value in values.items() if before[name] != value}
     for name, value in changed.items():
         setattr(row, name, value)
     changed |= _connect(row, connection)
@@ -85,7 +87,7 @@ def change_integration(
             actor=actor,
             action="integration.changed",
             tenant_id=tenant_id,
-            detail={name: _plain(value) for name, value in changed.items()},
+            detail={name: _told(name, value, before) for name, value in changed.items()},
         )
     return to_view(row)
 
@@ -186,6 +188,12 @@ def bind_lines(tenant_id: int, subject: str, found: Mapping[str, str]) -> None:
 def forget_refused_purposes(tenant_id: int) -> None:
     """Let the next run ask again what mailboxes are for: permissions may have changed."""
     Integration.objects.of(tenant_id).update(purposes_refused_at=None)
+
+
+def _told(name: str, value: Any, before: Mapping[str, Any]) -> object:
+    if name not in before:
+        return _plain(value)
+    return {"old": _plain(before[name]), "new": _plain(value)}
 
 
 def _plain(value: Any) -> object:

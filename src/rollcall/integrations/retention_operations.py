@@ -11,6 +11,8 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from rollcall.access.operations import delete_ended_tokens
+from rollcall.accounts.retention import forget_sign_ins
 from rollcall.audit.operations import delete_old_entries
 from rollcall.fleet.retention import forget_dead_processes
 from rollcall.integrations.models import Integration, Reading, StagedPage, SyncRun
@@ -25,6 +27,8 @@ MOST_BATCHES: Final = 1000
 
 NEWEST_RUNS: Final = 20
 READING_LASTS: Final = timedelta(days=7)
+TOKENS_STAY: Final = timedelta(days=90)
+"""So long a token that has ended stays in the list of tokens."""
 
 _OLD_RUNS = """
     SELECT r.id FROM integrations_syncrun r
@@ -83,6 +87,8 @@ def clean_up(*, now: datetime, keep_runs_days: int, keep_audit_days: int) -> dic
                 )
             ),
             "processes": forget_dead_processes(),
+            "sign_ins": forget_sign_ins(now=now),
+            "tokens": delete_ended_tokens(before=now - TOKENS_STAY, limit=BATCH),
         }
 
 

@@ -227,7 +227,10 @@ def list_changes(
         if search.isascii() and search.isdecimal():
             wanted |= Q(number=int(search[:MOST_DIGITS]))
         rows = rows.filter(wanted)
-    rows = rows.order_by("position")[page.offset : page.offset + page.limit]
+    start = page.offset
+    if not (action or search):
+        rows, start = rows.filter(position__gt=start), 0  # they are counted from one
+    rows = rows.order_by("position")[start : start + page.limit]
     return [_change(values) for _, *values in rows.values_list(*_COLUMNS)]
 
 

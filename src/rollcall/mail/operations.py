@@ -215,6 +215,16 @@ def retry_failed(*, actor: str, now: datetime) -> int:
     return count
 
 
+@transaction.atomic
+def forget_failed(*, actor: str) -> int:
+    """Delete the mails that failed, unsent; return how many."""
+    rows = OutgoingMail.objects.all_tenants().filter(state=OutgoingMail.State.FAILED)
+    count, _counts = rows.delete()
+    if count:
+        note(actor=actor, action="mail.forgotten", detail={"mails": count})
+    return count
+
+
 def _retry(rows: QuerySet[OutgoingMail], now: datetime) -> int:
     states = (OutgoingMail.State.WAITING, OutgoingMail.State.FAILED)
     return rows.filter(state__in=states).update(

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from django.db.models import Count, Min
 
+from rollcall.core.notices import Kind
 from rollcall.mail.models import MailServer, Notice, NoticeAddresses, OutgoingMail
 
 
@@ -58,12 +59,13 @@ class MailStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that somebody should know, and is not over yet."""
+    """Something that somebody should know; `recovered_at` is when it was over."""
 
-    kind: str
+    kind: Kind
     since: datetime
     told_at: datetime | None
     told_to: tuple[str, ...]
+    recovered_at: datetime | None
     detail: dict[str, str]
 
 
@@ -132,16 +134,24 @@ def list_outbox(state: str, *, limit: int, skip: int = 0) -> list[MailView]:
 def open_notices(tenant_id: int) -> list[NoticeView]:
     """Return what a tenant's administrators should know, the oldest first."""
     rows = Notice.objects.of(tenant_id).filter(recovered_at__isnull=True)
-    return [
-        NoticeView(
-            kind=row.kind,
-            since=row.since,
-            told_at=row.told_at,
-            told_to=tuple(row.told_to),
-            detail=row.detail,
-        )
-        for row in rows.order_by("since", "id")
-    ]
+    return [_to_notice(row) for row in rows.order_by("since", "id")]
+
+
+def past_notices(tenant_id: int, *, limit: int, skip: int = 0) -> list[NoticeView]:
+    """Return what is over, the newest first."""
+    rows = Notice.objects.of(tenant_id).filter(recovered_at__isnull=False)
+    return [_to_notice(row) for row in rows.order_by("-since", "-id")[skip : skip + limit]]
+
+
+def _to_notice(row: Notice) -> NoticeView:
+    return NoticeView(
+        kind=Kind(row.kind),
+        since=row.since,
+        told_at=row.told_at,
+        told_to=tuple(row.told_to),
+        recovered_at=row.recovered_at,
+        detail=row.detail,
+    )
 
 
 def notice_addresses(tenant_id: int) -> tuple[str, ...] | None:

@@ -55,8 +55,10 @@ ACTIONS: Final[Mapping[str, tuple[str, Promise]]] = {
     "integration.changed": ("integration", __("Integration changed")),
     "integration.paused": ("integration", __("Sync paused")),
     "integration.resumed": ("integration", __("Sync resumed")),
+    "key_pair.activated": ("key_pair", __("Key pair accepted by Microsoft")),
     "key_pair.made": ("key_pair", __("Key pair made")),
     "key_pair.retired": ("key_pair", __("Key pair retired")),
+    "mail.forgotten": ("mail", __("Mail given up")),
     "mail.retried": ("mail", __("Mail sent again")),
     "mail.server_set": ("mail", __("Mail server set")),
     "mail.tested": ("mail", __("Test mail sent")),
@@ -71,6 +73,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Promise]]] = {
     "run.superseded": ("run", __("Plan of a run was out of date")),
     "scope.entered": ("scope", __("Entered by the provider")),
     "scope.left": ("scope", __("Left by the provider")),
+    "sessions.ended": ("account", __("Sessions ended")),
     "sign_in.refused": ("sign_in", __("Sign-in refused")),
     "sign_in.succeeded": ("sign_in", __("Signed in")),
     "tenant.added": ("tenant", __("Tenant added")),
@@ -86,6 +89,7 @@ ACTIONS: Final[Mapping[str, tuple[str, Promise]]] = {
 """Area and words of every action. A test reads the source for those that are missing."""
 
 SHELL: Final = "shell:"
+ROLLCALL: Final = "rollcall"
 TOKEN: Final = "token:"  # noqa: S105 - how an actor begins, and no secret
 LONGEST: Final = 300
 
@@ -99,6 +103,8 @@ def actor_words(actor: str) -> str:
     """Return who did something: a mail address as it is, programs and the shell by name."""
     if actor.startswith(SHELL):
         return _("%(name)s at the server's shell") % {"name": actor.removeprefix(SHELL)}
+    if actor == ROLLCALL:
+        return _("Rollcall itself")
     if actor.startswith(TOKEN):
         number, _space, name = actor.removeprefix(TOKEN).partition(" ")
         return _("Token %(number)s %(name)s") % {"number": number, "name": name}

@@ -34,12 +34,17 @@ FOR_ADMINISTRATORS = (
     Link(_("Extensions"), "extensions"),
     Link(_("Numbers"), "numbers"),
     Link(_("Microsoft 365 Integration"), "integration", _("Advanced")),
+    Link(_("Notices"), "notices", _("Advanced")),
     Link(_("Accounts"), "accounts", _("Advanced")),
     Link(_("API tokens"), "tokens", _("Advanced")),
     Link(_("Audit log"), "audit", _("Advanced")),
     Link(_("Settings"), "tenant-settings", _("Advanced")),
 )
-FOR_USERS: tuple[Link, ...] = (Link(_("Colleagues"), "colleagues", _("Phone book")),)
+FOR_USERS: tuple[Link, ...] = (
+    Link(_("Colleagues"), "colleagues", _("Phone book")),
+    Link(_("Company contacts"), "company-contacts", _("Phone book")),
+    Link(_("My contacts"), "my-contacts", _("Phone book")),
+)
 FOR_ALL = (Link(_("My account"), "account"),)
 """A page that should be in the navigation has its line here; the tests open each."""
 

@@ -20,6 +20,7 @@ from rollcall.store.user_plans import (
     bind_lines,
     change_rows,
     supersede_plans,
+    unpack_held,
 )
 from rollcall.store.users import SQL
 
@@ -49,7 +50,7 @@ class HeldPlans:
         plans: Mapping[str, bytes] = dict(await self._session.fetch(SQL["held_plans"]))
         if Stage.USERS not in plans:
             return {}
-        held = msgspec.msgpack.decode(plans[Stage.USERS], type=_Bound)
+        held = unpack_held(plans[Stage.USERS], _Bound)
         return held.bound.get(subject, {})
 
     async def apply_held(self, *, policy: bytes, now: datetime) -> None:
@@ -65,7 +66,7 @@ class HeldPlans:
                 await supersede_plans(transaction)
             for stage, encoded in plans.items():
                 if stage == Stage.USERS:
-                    held = msgspec.msgpack.decode(encoded, type=HeldUsers)
+                    held = unpack_held(encoded, HeldUsers)
                     if held.policy != policy:
                         raise OutdatedError("The settings have changed since the plan was made.")
                     for subject, found in held.bound.items():

@@ -99,6 +99,12 @@ class Extension(models.Model):
             ),
             models.Index(
                 "tenant",
+                "state",
+                name="extension_people",
+                condition=models.Q(source="microsoft365", deleted_at__isnull=True),
+            ),
+            models.Index(
+                "tenant",
                 "number",
                 name="extension_local",
                 condition=models.Q(source="local"),

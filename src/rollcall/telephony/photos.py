@@ -1,5 +1,6 @@
 """Photos of extensions: as they are served, and by hand where no directory has one."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.db import transaction
@@ -24,6 +25,17 @@ def find_photo_digest(tenant_id: int, extension_id: int) -> str | None:
     photos = Photo.objects.of(tenant_id).filter(extension_id=extension_id)
     found = photos.values_list("sha256", flat=True).first()
     return bytes(found).hex() if found is not None else None
+
+
+def faces_of(tenant_id: int, object_ids: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Return extension and photo's digest of those people of the directory who have a photo."""
+    wanted = Extension.objects.of(tenant_id).filter(directory_object_id__in=list(object_ids))
+    people = dict(wanted.values_list("id", "directory_object_id"))
+    photos = Photo.objects.of(tenant_id).filter(extension_id__in=people, sha256__isnull=False)
+    return {
+        str(people[extension_id]): (extension_id, bytes(digest or b"").hex())
+        for extension_id, digest in photos.values_list("extension_id", "sha256")
+    }
 
 
 @transaction.atomic

@@ -155,7 +155,7 @@ def count_by_state(tenant_id: int) -> dict[str, int]:
         source=Extension.Source.MICROSOFT365, deleted_at__isnull=True
     )
     return {
-        str(state): count for state, count in rows.values_list("state").annotate(count=Count("id"))
+        str(state): count for state, count in rows.values_list("state").annotate(count=Count("*"))
     }
 
 

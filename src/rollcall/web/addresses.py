@@ -2,19 +2,18 @@
 
 from typing import Final
 
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from rollcall.accounts.links import Purpose
 from rollcall.environment import Environment
 
-ROUTES: Final = {
-    Purpose.SET_UP: ("set-up", "set_up"),
-    Purpose.INVITATION: ("invitation", "invitation"),
-    Purpose.RESET: ("reset", "reset"),
-    Purpose.SIGN_IN: ("sign-in-by-link", "link"),
+PATHS: Final = {
+    Purpose.SET_UP: "/set-up/",
+    Purpose.INVITATION: "/invitation/",
+    Purpose.RESET: "/reset/",
+    Purpose.SIGN_IN: "/sign-in/link/",
 }
-"""The page of each link, and what its token is called there."""
+"""Where the page of each link is, before its token: commands that make links load no pages."""
 
 LONGEST: Final = 2000
 
@@ -29,8 +28,7 @@ def own_origin(environment: Environment) -> str:
 
 def address_of_link(environment: Environment, purpose: Purpose, token: str) -> str:
     """Return the address of a link."""
-    name, takes = ROUTES[purpose]
-    return own_origin(environment) + reverse(name, kwargs={takes: token})
+    return own_origin(environment) + PATHS[purpose] + token
 
 
 def own_path(text: str | None) -> str:

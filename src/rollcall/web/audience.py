@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from rollcall.accounts.sessions import SignedIn
 from rollcall.core.errors import SetupError
-from rollcall.tenants.queries import TenantView, get_tenant
+from rollcall.tenants.queries import TenantView, get_tenant, get_tenant_by_id
 from rollcall.web.identity import identity_of
 from rollcall.web.scope import system_scope, tenant_scope
 
@@ -44,10 +44,13 @@ def for_anyone(*methods: str) -> Callable[[View], View]:
 
 
 def for_signed_in(*methods: str) -> Callable[[View], View]:
-    """A page about the account of whoever asks. No scope, as above."""
+    """A page about the account of whoever asks. No scope, as above; `tenant` is their own."""
 
     def enter(request: HttpRequest, values: dict[str, Any]) -> AbstractContextManager[None]:
-        _require(request)
+        identity = _require(request)
+        if identity.tenant_id is not None:
+            own = get_tenant_by_id(identity.tenant_id)
+            setattr(request, "tenant", own)  # noqa: B010 - not an attribute that the type has
         return nullcontext()
 
     return _page(Audience.SIGNED_IN, methods, enter)

@@ -14,6 +14,8 @@ from rollcall.wiring.machine import Machine, utc_now
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 COOKIE: Final = "__Host-session"
+API: Final = "/api/"
+"""There, cookies say nothing: programs have tokens."""
 
 
 class PageRequest(HttpRequest):
@@ -33,7 +35,7 @@ def who_asks(answer: Answer) -> Answer:
     def known(request: HttpRequest) -> HttpResponseBase:
         context = context_of(request)
         setattr(request, "machine", Machine(context.environment, context.conninfo))  # noqa: B010 - not an attribute that the type has
-        token = request.COOKIES.get(COOKIE, "")
+        token = "" if request.path.startswith(API) else request.COOKIES.get(COOKIE, "")
         found = find_session(token, now=utc_now()) if token else None
         setattr(request, "identity", found)  # noqa: B010 - the same
         response = answer(request)

@@ -161,7 +161,7 @@ def redirect_finding(environment: Environment) -> Finding:
             Light.AMBER,
             "This server has no web domain yet, so people cannot sign in with Microsoft. The "
             "provider sets web_domain; the sync does not need it.",
-            "settings.md",
+            "connect-microsoft-365.md",
         )
     return Finding(
         step,

@@ -36,7 +36,7 @@ def test_a_method_that_an_address_does_not_answer_is_named(nobody: Client) -> No
         ("{", 400, "not-json"),
         ("", 422, "invalid"),
         ("[]", 422, "invalid"),
-        ('{"nmae": "x"}', 422, "invalid"),
+        ('{"title": "x"}', 422, "invalid"),
         ('{"name": ""}', 422, "invalid"),
         ('{"name": "a\\u0000b"}', 422, "invalid"),
         ('{"name": "a\\ud800b"}', 422, "invalid"),

@@ -2,6 +2,7 @@
 
 from rollcall.access.scopes import Scope
 from tests.integration.api.conftest import MakeProgram
+from tests.integration.conftest import MakeSite
 
 ACME = {
     "slug": "acme",
@@ -46,3 +47,22 @@ def test_a_token_that_may_only_read_changes_nothing(program: MakeProgram) -> Non
 
     assert reader.get("/system/tenants") == (200, {"items": [], "next": None})
     assert reader.post("/system/tenants", ACME)[0] == 403
+
+
+def test_the_health_of_all_tenants_is_read_the_worst_first(
+    new_site: MakeSite, program: MakeProgram
+) -> None:
+    new_site("people:3").sync()
+    provider = program(None)
+    provider.post("/system/tenants", ACME)
+
+    rows = provider.all("/system/health?limit=1")
+
+    assert [(row["tenant"], row["state"]) for row in rows] == [
+        ("acme", "not-connected"),
+        ("contoso", "connected"),
+    ]
+    assert rows[1]["people"] == 3
+    assert rows[1]["certificate_days"] > 300
+    assert provider.all("/system/health?needs_action=true") == []
+    assert provider.get("/system/health?needs_action=perhaps")[0] == 422

@@ -154,6 +154,21 @@ def test_mails_that_failed_show_their_reason_and_are_tried_again(
     assert "1 mail is tried again" in page
 
 
+def test_mails_that_failed_can_be_forgotten(
+    machine: Machine, provider: Client, host: MailHost
+) -> None:
+    host.answers = {ADA: "550 5.1.1 No such user"}
+    queue(ADA)
+    send_waiting(machine, clock=later())
+    queue(ADA)
+
+    assert "Forget 1 mail that failed?" in provider.get("/system/mail").content.decode()
+    page = provider.post("/system/mail/forget", follow=True).content.decode()
+
+    assert "1 mail is forgotten" in page
+    assert (count_outbox().failed, count_outbox().waiting) == (0, 1)
+
+
 def test_a_long_outbox_has_pages(machine: Machine, provider: Client) -> None:
     queue(*(f"person{number}@rollcall.example" for number in range(60)))
 
@@ -170,7 +185,10 @@ def test_a_tenants_administrator_finds_no_such_page(
     administrator = sign_in("administrator", new_site("people:1").tenant.id)
 
     assert administrator.get("/system/mail").status_code == 404
-    for address in ("/system/mail", "/system/mail/test", "/system/mail/retry"):
+    for address in (
+        *("/system/mail", "/system/mail/test"),
+        *("/system/mail/retry", "/system/mail/forget"),
+    ):
         assert administrator.post(address, {"to": ADA}).status_code == 404
     assert host.mails == []
 

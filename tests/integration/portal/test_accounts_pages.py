@@ -248,7 +248,7 @@ def test_system_administrators_look_after_each_other(
     assert EMAIL in page
     assert "user@contoso.example" not in page
     with psycopg.connect(conninfo) as client:
-        ids = dict(client.execute("SELECT email, id FROM accounts_account").fetchall())
+        ids: dict[str, int] = dict(client.execute("SELECT email, id FROM accounts_account").fetchall())
     assert root.get(f"{list_path}/{tenants_user}").status_code == 404
     own = root.post(f"{list_path}/{ids['root@rollcall.example']}/disable", follow=True)
     assert "This is your own account" in own.content.decode()

@@ -22,7 +22,10 @@ NOTING = {"note", "_note", "audit", "_audit", "note_account"}
 
 
 def noted_actions() -> Iterator[str]:
-    """Yield every action that the source notes."""
+    """Yield every action that the source notes, in Python or in SQL."""
+    for path in SOURCE.rglob("*.sql"):
+        for values in re.findall(r"INTO audit_auditentry[^;]+", path.read_text(encoding="utf-8")):
+            yield from re.findall(r"'([a-z_]+\.[a-z_-]+)'", values)
     for path in SOURCE.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call):

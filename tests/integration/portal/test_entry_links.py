@@ -6,11 +6,12 @@ from functools import partial
 import psycopg
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from rollcall.accounts.arrivals import make_account_link, needs_set_up, send_invitation
 from rollcall.accounts.links import Purpose, forget_links, make_link
 from rollcall.accounts.operations import disable_account
-from rollcall.web.addresses import address_of_link
+from rollcall.web.addresses import PATHS, address_of_link
 from rollcall.wiring.machine import Machine, utc_now
 from tests.integration.portal.arrival import (
     ELSE,
@@ -38,8 +39,7 @@ def link_to(purpose: Purpose, account_id: int | None = None) -> str:
         token = make_link(purpose, now=utc_now())
     else:
         token = make_account_link(account_id, purpose, actor="test", now=utc_now())
-    place = {Purpose.SIGN_IN: "sign-in/link"}.get(purpose, purpose.value)
-    return f"/{place}/{token}"
+    return PATHS[purpose] + token
 
 
 def expire(conninfo: str) -> None:
@@ -224,3 +224,16 @@ def test_links_are_made_of_the_settings_and_never_of_the_request(
     address = address_of_link(with_domain, Purpose.RESET, "abc")
     assert address == "https://pbx.example.com/reset/abc"
     assert address_of_link(plain, Purpose.SET_UP, "abc") == "http://localhost:8443/set-up/abc"
+
+
+def test_the_path_of_a_link_is_that_of_its_page() -> None:
+    pages = {
+        Purpose.SET_UP: ("set-up", "set_up"),
+        Purpose.INVITATION: ("invitation", "invitation"),
+        Purpose.RESET: ("reset", "reset"),
+        Purpose.SIGN_IN: ("sign-in-by-link", "link"),
+    }
+
+    assert pages.keys() == PATHS.keys()
+    for purpose, (name, takes) in pages.items():
+        assert PATHS[purpose] + "x" == reverse(name, kwargs={takes: "x"})

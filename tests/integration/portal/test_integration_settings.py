@@ -23,7 +23,7 @@ USERS = "/t/contoso/integration/users"
 SIGN_IN = "/t/contoso/integration/sign-in"
 CONTACTS = "/t/contoso/integration/contacts"
 CHOSEN = "/t/contoso/integration/chosen"
-AS_IT_IS: dict[str, object] = {
+AS_IT_IS: dict[str, str] = {
     "users": "on",
     "photos": "on",
     "first_extension": "2000",
@@ -256,7 +256,7 @@ def test_a_list_that_is_struck_out_to_the_last_cannot_be_only_these(
     site.set(lists={"people": NewList("only", ("a@b.example",))})
 
     page = send(administrator, USERS, people__mode="only", people__cleared="on")
-    assert "“Only these” needs somebody" in errors_of(page)[0]
+    assert "“Only these” needs somebody" in errors_of(page)[1]
     page = send(administrator, USERS, people__mode="all", people__cleared="on")
     assert not errors_of(page)
     assert lists_of(site) == {}
@@ -276,10 +276,9 @@ def test_a_list_of_thousands_is_shown_some_at_a_time(site: Site, administrator: 
     found = text_of(administrator.get(CHOSEN, {"for": "people", "q": name}))
     assert found.count("who-name") == 1
     assert name in found
+    struck = "person0001@elsewhere.example"
     second = text_of(
-        administrator.get(
-            CHOSEN, {"for": "people", "page": 2, "people-removed": "person0001@elsewhere.example"}
-        )
+        administrator.get(CHOSEN, {"for": "people", "page": "2", "people-removed": struck})
     )
     assert "51–100 of 5001" in second
     assert '<input type="hidden" name="people-removed" value="person0001@elsewhere' in second
@@ -358,9 +357,7 @@ def test_contacts_are_switched_on_for_some(site: Site, administrator: Client) ->
 
 def test_a_permission_that_is_missing_is_named(site: Site, administrator: Client) -> None:
     site.directory.applications[0].set_roles("User.Read.All")
-    assert "Contacts.Read" not in text_of(administrator.get(CONTACTS)).replace(
-        "MailboxSettings.Read", ""
-    )
+    assert "<strong>Contacts.Read</strong>" not in text_of(administrator.get(CONTACTS))
 
     administrator.post("/t/contoso/integration/check")
 
@@ -382,7 +379,7 @@ def test_administrators_are_a_list_that_may_be_empty(site: Site, administrator: 
     removed = {f"{ADMINISTRATORS}__removed": "one@contoso.example"}
     page = send(administrator, SIGN_IN, **modes, **removed)
     assert "0 people may sign in" in page
-    assert site.integration.administrators.lines == ()
+    assert not site.integration.administrators.lines
 
 
 def test_sign_in_is_enforced_only_while_a_local_administrator_can_come_in(
@@ -391,7 +388,7 @@ def test_sign_in_is_enforced_only_while_a_local_administrator_can_come_in(
     wanted = {"sign-in__mode": "all", "sign_in": "on", "enforce_sign_in": "on"}
 
     page = send(administrator, SIGN_IN, **wanted)
-    assert "There is no local administrator with a password" in errors_of(page)[0]
+    assert "There is no local administrator with a password" in errors_of(page)[1]
     assert not site.integration.sign_in
 
     account = Account.objects.of(site.tenant.id).get()

@@ -124,7 +124,7 @@ def test_a_wrong_id_is_explained_at_its_field_and_nothing_is_kept(
 ) -> None:
     answer = visitor.post(f"{PAGE}ids", {"application_id": application, "directory_id": directory})
 
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert open_step(answer) == ["ids"]
     assert sentence in text_of(answer)
     assert html.escape(application) in answer.content.decode()
@@ -140,7 +140,7 @@ def test_a_cloud_is_one_of_this_machine(visitor: Client, tenant: TenantView) -> 
     assert visitor.post(f"{PAGE}cloud", {"cloud": CLOUD}).status_code == 302
     refused = visitor.post(f"{PAGE}cloud", {"cloud": "NARNIA"})
 
-    assert refused.status_code == 422
+    assert refused.status_code == 200
     assert open_step(refused) == ["cloud"]
     kept = find_integration(tenant.id)
     assert kept is not None
@@ -177,7 +177,7 @@ def test_a_validity_that_no_certificate_has_is_refused(
 ) -> None:
     answer = visitor.post(f"{PAGE}keys/new", {"days": days})
 
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert open_step(answer) == ["key-pair"]
     assert 'class="error"' in answer.content.decode()
     assert list_key_pairs(tenant.id) == []
@@ -223,7 +223,7 @@ def test_the_time_is_kept_to_the_minute(visitor: Client, tenant: TenantView) -> 
     assert kept.sync_time == "23:30"
     for wrong in ("24:00", "noon", ""):
         refused = visitor.post(f"{PAGE}time", {"sync_time": wrong})
-        assert refused.status_code == 422
+        assert refused.status_code == 200
         assert open_step(refused) == ["time"]
 
 

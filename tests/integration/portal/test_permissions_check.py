@@ -1,7 +1,9 @@
 """Check: the set-up doctor from the portal, with scripts and without; and ids tried as pasted."""
 
+import inspect
 import re
 import time
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -10,6 +12,8 @@ from django.test import Client
 from rollcall.integrations.check_operations import begin_check
 from rollcall.integrations.queries import list_key_pairs
 from rollcall.integrations.status import CheckView, find_check
+from rollcall.portal.views.integration.findings import SENTENCES
+from rollcall.providers.m365 import check as provider
 from rollcall.wiring.machine import utc_now
 from tests.integration.conftest import MakeSite
 from tests.integration.portal.conftest import SignIn
@@ -60,6 +64,12 @@ def test_without_scripts_the_answer_waits_and_shows_every_step(site: Site, visit
     assert check.domain == site.directory.info.domains[1]
     assert check.lacking == ()
     assert [key.state for key in list_key_pairs(site.tenant.id)] == ["active"]
+
+
+def test_the_sentences_that_are_translated_are_the_providers() -> None:
+    source = " ".join(Path(inspect.getsourcefile(provider) or "").read_text().split())
+
+    assert [each for each in SENTENCES if f'"{each}"' not in source] == []
 
 
 def test_with_scripts_the_steps_come_one_by_one(site: Site, visitor: Client) -> None:

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from rollcall.integrations.health import Health, SortBy
 from rollcall.tenants.operations import add_tenant
@@ -196,6 +198,18 @@ def test_long_lists_come_in_pages_that_keep_the_question(provider: Client) -> No
     assert "51–53 of 53" in second
     assert text_of(provider, "/system/tenants?page=99")
     assert len(_rows(provider)) == 53
+
+
+def test_the_number_of_queries_does_not_grow_with_the_tenants(provider: Client) -> None:
+    counts = set()
+    for number in range(30):
+        add(f"firm{number}")
+        if number in {1, 29}:
+            with CaptureQueriesContext(connection) as queries:
+                text_of(provider, "/system/tenants")
+            counts.add(len(queries))
+
+    assert len(counts) == 1, counts
 
 
 def test_a_name_that_looks_like_a_formula_is_no_formula_in_the_file(provider: Client) -> None:

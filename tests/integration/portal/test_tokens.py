@@ -43,10 +43,10 @@ def test_a_token_asked_for_wrongly_keeps_what_was_typed(
     administrator = sign_in("administrator", tenant.id)
 
     for wrong, words in (
-        ({"name": ""}, "This field is required."),
+        ({"name": ""}, "Say what uses the token."),
         ({"scopes": []}, "Tick at least one thing that it allows."),
         ({"scopes": ["system:write"]}, "not one of the available choices"),
-        ({"days": "400"}, "less than or equal to 366"),
+        ({"days": "400"}, "Give a number of days from 1 to 366."),
     ):
         page = administrator.post(f"{PAGE}/new", {**GOOD, "name": "Kept <b>", **wrong})
         assert words in page.content.decode(), wrong

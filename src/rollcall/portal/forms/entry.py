@@ -77,7 +77,7 @@ class DeviceForm(forms.Form):
     """A code of a device that is to be the second factor; `device` is its secret, signed."""
 
     device = forms.CharField(widget=forms.HiddenInput)
-    code = code_field(_("Code that the app shows"))
+    code = code_field(_("Code that the app shows now"))
 
 
 class ForgotForm(forms.Form):

@@ -1,15 +1,19 @@
 """Forms of extensions: a number, what is shown of a person, a photo; many at once."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
 
 from rollcall.core.errors import SetupError
 from rollcall.core.photos import PHOTO_BYTES
 from rollcall.telephony.operations import EDITABLE
 
 LONGEST: Final = 200
+MOST_PROBLEMS: Final = 50
 LONGEST_IMPORT: Final = 5 * 1024 * 1024
 LABELS: Final = {
     "first_name": _("First name"),
@@ -95,6 +99,7 @@ class ExtensionForm(NumberForm):
             raise forms.ValidationError(_("The picture is larger than 4 MB. Choose a smaller one."))
         return photo
 
+    @override
     def clean(self) -> dict[str, Any]:
         """Ask for some name: an extension without one cannot be found."""
         given = super().clean() or self.cleaned_data
@@ -138,6 +143,7 @@ class ImportForm(ErrorForm):
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
     )
 
+    @override
     def clean(self) -> dict[str, Any]:
         """Take the lines from the file, if one was given."""
         given = super().clean() or self.cleaned_data
@@ -155,6 +161,15 @@ class ImportForm(ErrorForm):
         if not given["lines"].strip() and not self.errors:
             self.add_error("lines", _("Paste some lines, or choose a file."))
         return given
+
+    def show_problems(self, problems: Sequence[str]) -> None:
+        """Show what is wrong, line by line."""
+        self.add_error("lines", _("Nothing was imported. Mend these lines, and look again."))
+        for each in problems[:MOST_PROBLEMS]:
+            self.add_error("lines", each[:1].upper() + each[1:])
+        if len(problems) > MOST_PROBLEMS:
+            more = gettext("… and %(n)s more.") % {"n": len(problems) - MOST_PROBLEMS}
+            self.add_error("lines", more)
 
     def read(self) -> list[str]:
         """Return the lines."""

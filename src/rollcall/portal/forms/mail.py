@@ -1,4 +1,4 @@
-"""The mail server's settings, and where a test mail goes."""
+"""The mail server's settings, where a test mail goes, and who gets a tenant's notices."""
 
 import re
 from datetime import datetime
@@ -37,7 +37,7 @@ class MailServerForm(forms.Form):
     """The mail server, in whose name mails go out, and who gets the provider's."""
 
     host = forms.CharField(
-        label=_("Mail server"),
+        label=_("Host"),
         max_length=LONGEST,
         help_text=_("For example smtp.company.example."),
         widget=forms.TextInput(attrs=_PLAIN),
@@ -138,6 +138,45 @@ class TestMailForm(forms.Form):
     to = forms.CharField(
         label=_("Send a test mail to"), max_length=LONGEST, widget=forms.EmailInput(attrs=_PLAIN)
     )
+
+
+class NoticeAddressesForm(forms.Form):
+    """Who gets a tenant's notices."""
+
+    who = forms.ChoiceField(
+        label=_("Mails go to"),
+        choices=(
+            ("administrators", _("The administrators of this tenant")),
+            ("these", _("These addresses")),
+        ),
+        widget=forms.RadioSelect,
+    )
+    addresses = forms.CharField(
+        label=_("Addresses"),
+        max_length=20 * LONGEST,
+        required=False,
+        help_text=_("One a line, such as it@company.example."),
+        widget=forms.Textarea(attrs={**_PLAIN, "rows": 3}),
+    )
+
+    @override
+    def clean(self) -> dict[str, Any] | None:
+        """Check the addresses by the rules of the app that keeps them."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("who") == "these" and "addresses" in cleaned:
+            try:
+                cleaned["addresses"] = _addresses(cleaned["addresses"])
+            except SetupError as error:
+                self.add_error("addresses", ValidationError(str(error)))
+            else:
+                if not cleaned["addresses"]:
+                    self.add_error("addresses", ValidationError(_("Enter an address at least.")))
+        return cleaned
+
+    def chosen(self) -> list[str] | None:
+        """Return the addresses; None for the administrators."""
+        these = self.cleaned_data["who"] == "these"
+        return list(self.cleaned_data["addresses"]) if these else None
 
 
 def _addresses(text: str) -> list[str]:

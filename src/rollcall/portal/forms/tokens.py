@@ -31,6 +31,7 @@ class TokenForm(forms.Form):
         max_length=LONGEST_NAME,
         help_text=_("What uses it, such as “Nightly export to the CRM”."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Say what uses the token.")},
     )
     scopes = forms.MultipleChoiceField(
         label=_("What it allows"),
@@ -43,6 +44,10 @@ class TokenForm(forms.Form):
         max_value=MOST_DAYS,
         initial=DEFAULT_DAYS,
         help_text=_("At most 366. Make the next one before then, and revoke this one."),
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"),
+            _("Give a number of days from 1 to 366."),
+        ),
     )
 
     def __init__(self, *args: Any, allowed: Iterable[Scope], **kwargs: Any) -> None:

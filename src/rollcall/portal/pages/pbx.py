@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from rollcall.portal.views.pbx import extension, extensions, imports, numbers, proposals
+from rollcall.portal.views.pbx import (
+    contacts,
+    extension,
+    extensions,
+    imports,
+    numbers,
+    proposals,
+)
 
 urlpatterns = [
     path("extensions", extensions.list_all, name="extensions"),
@@ -17,5 +24,12 @@ urlpatterns = [
     path("extensions/<int:extension>/link", extension.link, name="extension-link"),
     path("extensions/<int:extension>/unlink", extension.unlink, name="extension-unlink"),
     path("numbers", numbers.show, name="numbers"),
+    path("contacts", contacts.company, name="company-contacts"),
+    path("contacts/new", contacts.new, name="company-contact-new"),
+    path("contacts/<int:contact>", contacts.show, name="company-contact"),
+    path("contacts/<int:contact>/edit", contacts.edit, name="company-contact-edit"),
+    path("contacts/<int:contact>/delete", contacts.delete, name="company-contact-delete"),
+    path("my-contacts", contacts.own, name="my-contacts"),
+    path("my-contacts/<int:own_contact>", contacts.show_own, name="my-contact"),
     path("colleagues", extensions.colleagues, name="colleagues"),
 ]

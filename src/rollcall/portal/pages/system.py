@@ -22,6 +22,7 @@ urlpatterns = [
     path("mail", mail.mail, name="system-mail"),
     path("mail/test", mail.test, name="system-mail-test"),
     path("mail/retry", mail.retry, name="system-mail-retry"),
+    path("mail/forget", mail.forget, name="system-mail-forget"),
     path("tokens", tokens.list_of_system, name="system-tokens"),
     path("tokens/new", tokens.new_of_system, name="system-token-new"),
     path("tokens/<int:token_id>/revoke", tokens.revoke_of_system, name="system-token-revoke"),

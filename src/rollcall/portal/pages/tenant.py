@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rollcall.portal.views import switching, tenant_settings
+from rollcall.portal.views import notices, switching, tenant_settings
 from rollcall.portal.views.entry import sign_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in", sign_in.tenant_sign_in, name="tenant-sign-in"),
     path("enter", switching.enter, name="switch-to"),
     path("leave", switching.leave, name="switch-back"),
+    path("notices", notices.notices, name="notices"),
     path("settings", tenant_settings.settings, name="tenant-settings"),
     path("", include("rollcall.portal.pages.access")),
     path("", include("rollcall.portal.pages.accounts")),

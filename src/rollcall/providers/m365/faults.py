@@ -123,8 +123,8 @@ ENTRA: Mapping[int, Fault] = {
     # which application, which directory, which cloud
     700016: _admin(
         "wrong-application",
-        "There is no application with this Application (client) ID in the directory: check it, "
-        "the Directory (tenant) ID and the national cloud.",
+        "There is no application with this Application (client) ID in the directory: check it "
+        "(the Object ID is another one), the Directory (tenant) ID and the national cloud.",
         "wrong-application",
     ),
     700011: _admin(

@@ -13,7 +13,7 @@ from rollcall.integrations.check_operations import LONGEST
 from rollcall.integrations.queries import get_integration
 from rollcall.integrations.status import CheckView, Status, find_status
 from rollcall.portal.forms.permissions import IdsForm
-from rollcall.portal.views.integration.steps import findings_of
+from rollcall.portal.views.integration.findings import findings_of
 from rollcall.web.audience import for_administrator
 from rollcall.web.identity import PageRequest
 from rollcall.web.scope import tenant_scope

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from rollcall.core.errors import SetupError
 from rollcall.integrations.people import suggest_people
 from rollcall.integrations.queries import IntegrationView, find_integration
+from rollcall.portal.sentences import in_words
 from rollcall.portal.views.integration.header import header_of
-from rollcall.portal.views.integration.words import REFUSALS, STEPS
+from rollcall.portal.views.integration.words import STEPS
 from rollcall.web.audience import for_administrator
 from rollcall.web.identity import PageRequest
 from rollcall.wiring.explain import Explanation, explain_person
@@ -59,10 +60,7 @@ def _problem(error: SetupError, text: str) -> str:
 def _steps(explanation: Explanation) -> list[dict[str, Any]]:
     steps = explanation.steps
     answers = (steps.read, steps.in_scope, steps.match, steps.number, steps.action)
-    rows: list[dict[str, Any]] = [
-        {"title": title, "answer": answer}
+    return [
+        {"title": title, "answer": in_words(answer)}
         for title, answer in zip(STEPS.values(), answers, strict=True)
     ]
-    if explanation.reason:
-        rows[1]["reason"] = REFUSALS.get(explanation.reason, explanation.reason)
-    return rows

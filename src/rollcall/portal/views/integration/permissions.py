@@ -1,6 +1,6 @@
 """The first tab: the guide to the application in Entra, its ids, cloud, permissions and time."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from rollcall.core.errors import SetupError, SyncError
 from rollcall.core.policy import Stage
 from rollcall.integrations.operations import Connection, change_integration
-from rollcall.integrations.queries import get_integration, list_key_pairs
+from rollcall.integrations.queries import KeyPairView, get_integration, list_key_pairs
 from rollcall.integrations.status import Status, find_status
 from rollcall.portal.forms.permissions import CloudForm, IdsForm, KeyForm, TimeForm
 from rollcall.portal.views.integration.check import check_context
@@ -26,8 +26,11 @@ from rollcall.wiring.checking import start_check
 from rollcall.wiring.guide import PermissionLine, consent_address, list_clouds, list_permissions
 from rollcall.wiring.machine import utc_now
 
-FIRST_STAGES = frozenset({Stage.USERS, Stage.PHOTOS})
+FIRST_STAGES: Final = frozenset({Stage.USERS, Stage.PHOTOS})
 """What is switched on as long as nobody has chosen."""
+
+MOST_RETIRED: Final = 8
+"""So many key pairs are shown that are not in use any more."""
 
 
 @for_administrator("GET")
@@ -119,13 +122,17 @@ def show_guide(
         "redirect_uris": redirect_uris(request.machine.environment),
         "permissions": [_permission(line) for line in permissions],
         "consent_address": _consent_address(request, status),
-        "keys": [{"key": key, "days_left": key.days_left(utc_now())} for key in keys],
+        "keys": _key_lines(keys),
         "download": _download(request, [key.id for key in keys]),
     }
-    wrong = any(form.errors for form in forms_with_errors.values())
-    return render(
-        request, "portal/integration/permissions.html", values, status=422 if wrong else 200
-    )
+    return render(request, "portal/integration/permissions.html", values)
+
+
+def _key_lines(keys: list[KeyPairView]) -> list[dict[str, Any]]:
+    """Return the key pairs in use, and of the others the newest."""
+    retired = [key for key in keys if key.state == "retired"]
+    shown = [key for key in keys if key.state != "retired"] + retired[:MOST_RETIRED]
+    return [{"key": key, "days_left": key.days_left(utc_now())} for key in shown]
 
 
 def _forms(request: PageRequest, status: Status | None) -> dict[str, forms.Form]:

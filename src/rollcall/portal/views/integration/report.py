@@ -21,6 +21,7 @@ from rollcall.integrations.run_pages import (
 )
 from rollcall.integrations.runs import ChangeView, RefusalView
 from rollcall.portal.paging import make_page, page_number
+from rollcall.portal.sentences import in_words
 from rollcall.portal.spreadsheet import csv_lines
 from rollcall.portal.views.integration.header import header_of
 from rollcall.portal.views.integration.progress import show_progress, watch_values
@@ -39,6 +40,7 @@ from rollcall.portal.views.integration.words import (
     state_of,
     who_asked,
 )
+from rollcall.telephony.photos import faces_of
 from rollcall.web.audience import for_administrator
 from rollcall.web.identity import PageRequest
 from rollcall.web.scope import tenant_scope
@@ -47,6 +49,15 @@ ROWS: Final = 50
 REFUSED, PROBLEMS = "refused", "problems"
 SHOWS: Final = ("", *ACTIONS, REFUSED, PROBLEMS)
 SEARCH_LENGTH: Final = 100
+DETAILED: Final = frozenset({"range-full", "link-pending"})
+WHERE: Final = {
+    "guest": "users",
+    "not-selected": "users",
+    "no-name": "users",
+    "range-full": "users",
+    "link-pending": "proposals",
+}
+"""On which page somebody who is kept out can be let in."""
 
 
 @for_administrator("GET", live=True)
@@ -84,6 +95,8 @@ def _head(run: RunHead) -> dict[str, Any]:
         "who": who_asked(run),
         "took": duration(run.seconds),
         "headline": headline(run),
+        "error": in_words(run.error["message"]) if run.error else "",
+        "hold": in_words(run.hold),
         "changes": changes_in_words(run),
         "throttled": duration(run.throttled_seconds) if run.throttled_seconds else "",
     }
@@ -105,6 +118,7 @@ def _report(request: PageRequest, run: RunHead) -> dict[str, Any]:
         case _:
             changes = list_changes(tenant_id, run.id, page, action=shown, search=search)
             rows = [_change(each) for each in changes]
+    _add_faces(tenant_id, rows)
     counts = run.counts.get("users", {})
     return {
         "page": make_page(request, rows, size=ROWS),
@@ -118,6 +132,12 @@ def _report(request: PageRequest, run: RunHead) -> dict[str, Any]:
         "guarded": bool(run.hold) and run.state == "planned",
         "decide": run.kept or run.state == "held",
     }
+
+
+def _add_faces(tenant_id: int, rows: list[dict[str, Any]]) -> None:
+    faces = faces_of(tenant_id, {row["object_id"] for row in rows} - {""})
+    for row in rows:
+        row["photo_of"], row["photo"] = faces.get(row["object_id"], (0, ""))
 
 
 def _chips(run: RunHead, shown: str) -> list[dict[str, Any]]:
@@ -177,8 +197,9 @@ def _refusal(refusal: RefusalView) -> dict[str, Any]:
         "object_id": refusal.directory_object_id,
         "name": refusal.name or refusal.directory_object_id,
         "why": REFUSALS.get(refusal.reason, refusal.reason),
-        "detail": refusal.detail if refusal.reason in {"range-full", "link-pending"} else "",
+        "detail": in_words(refusal.detail) if refusal.reason in DETAILED else "",
         "way_in": WAYS_IN.get(refusal.reason, ""),
+        "where": WHERE.get(refusal.reason, ""),
     }
 
 
@@ -187,7 +208,7 @@ def _problem(problem: ProblemView) -> dict[str, Any]:
         "stage": STAGES.get(problem.stage, problem.stage),
         "subject": problem.name or problem.subject,
         "object_id": problem.subject if problem.name else "",
-        "message": problem.message,
+        "message": in_words(problem.message),
     }
 
 

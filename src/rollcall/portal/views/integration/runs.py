@@ -19,6 +19,7 @@ from rollcall.integrations.run_pages import (
     list_run_lines,
 )
 from rollcall.portal.paging import make_page, page_number
+from rollcall.portal.sentences import in_words
 from rollcall.portal.views.integration.header import header_of
 from rollcall.portal.views.integration.words import (
     STAGES,
@@ -95,8 +96,8 @@ def _row(run: RunLine) -> dict[str, Any]:
 
 def _why(run: RunLine) -> str:
     if run.error:
-        return run.error["message"]
-    return run.hold if run.state == "held" else ""
+        return in_words(run.error["message"])
+    return in_words(run.hold) if run.state == "held" else ""
 
 
 def signs_of(counts: Any) -> list[str]:

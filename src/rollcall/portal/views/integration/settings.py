@@ -1,6 +1,7 @@
 """What the tabs of settings share: they are shown, checked, saved, and what that does is said."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -139,7 +140,7 @@ def _save(
     return True
 
 
-def _told(before: IntegrationView, after: IntegrationView, changed: Set[str]) -> str:
+def _told(before: IntegrationView, after: IntegrationView, changed: AbstractSet[str]) -> str:
     sentence = describe_change(before, after)
     if not sentence:
         return _("Saved.")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from rollcall.core.findings import Light
-from rollcall.integrations.status import CheckView, Status
+from rollcall.integrations.status import Status
 from rollcall.portal.templatetags.portal import shortened
 from rollcall.tenants.queries import TenantView
 from rollcall.wiring.guide import PermissionLine
@@ -110,45 +110,3 @@ def _granted(status: Status | None, permissions: list[PermissionLine]) -> tuple[
 def _time(tenant: TenantView, status: Status | None) -> tuple[str, str, str]:
     at = f"{status.sync_time:%H:%M}" if status else "00:00"
     return GOOD, _("done"), f"{at} ({tenant.time_zone})"
-
-
-LIGHTS: Final = {
-    Light.GREEN: GOOD,
-    Light.AMBER: WARNING,
-    Light.RED: BAD,
-    Light.SKIPPED: QUIET,
-}
-
-
-def findings_of(check: CheckView | None) -> list[dict[str, str]]:
-    """Return what the check has found, in the portal's words for steps and lights."""
-    names = {
-        "certificate": _("Certificate"),
-        "discovery": _("Directory"),
-        "clock": _("Clock"),
-        "token": _("Sign-in of the application"),
-        "permissions": _("Permissions"),
-        "organisation": _("Organisation"),
-        "people": _("People"),
-        "mailbox": _("A mailbox"),
-        "photo": _("A photo"),
-        "shared mailboxes": _("Shared mailboxes"),
-        "redirect URIs": _("Redirect URIs"),
-        "time": _("Time"),
-        "check": _("Check"),
-    }
-    words = {
-        Light.GREEN: _("good"),
-        Light.AMBER: _("look at this"),
-        Light.RED: _("does not work"),
-        Light.SKIPPED: _("not tried"),
-    }
-    return [
-        {
-            "name": str(names.get(finding.step, finding.step)),
-            "kind": LIGHTS[finding.light],
-            "word": words[finding.light],
-            "message": finding.message,
-        }
-        for finding in (check.findings if check else ())
-    ]

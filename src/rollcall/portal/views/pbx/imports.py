@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from rollcall.core.errors import SetupError
 from rollcall.integrations.import_operations import (
     ImportLine,
+    ImportRefusedError,
     forget_number,
     import_numbers,
     list_kept,
@@ -38,8 +39,8 @@ def numbers(request: PageRequest) -> HttpResponse:
             if "apply" in request.POST:
                 return _apply(request, integration.id, form)
             looked = _look(request, integration.id, form)
-        except SetupError as error:
-            form.add_error("lines", str(error))
+        except ImportRefusedError as error:
+            form.show_problems(error.problems)
     values = {"form": form, "connected": integration is not None, **_looked(form, looked)}
     if not looked:
         kept = list_kept(request.tenant.id)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from rollcall.core.errors import SetupError
-from rollcall.mail.operations import retry_failed, retry_mail, set_mail_server
+from rollcall.mail.operations import forget_failed, retry_failed, retry_mail, set_mail_server
 from rollcall.mail.queries import count_outbox, find_mail_server, list_outbox
 from rollcall.portal.forms.mail import MailServerForm, TestMailForm
 from rollcall.portal.paging import ROWS, make_page, page_number
@@ -103,6 +103,15 @@ def retry(request: PageRequest) -> HttpResponse:
         messages.success(request, _("The mail is tried again."))
     else:
         raise Http404
+    return redirect("system-mail")
+
+
+@for_system("POST")
+def forget(request: PageRequest) -> HttpResponse:
+    """Delete all mails that failed."""
+    count = forget_failed(actor=request.identity.actor)
+    sentence = ngettext("%(n)s mail is forgotten.", "%(n)s mails are forgotten.", count)
+    messages.success(request, sentence % {"n": count})
     return redirect("system-mail")
 
 
