@@ -108,14 +108,12 @@ def render_pages() -> dict[Path, str]:
         "graph-permissions.md": _permissions(meanings),
         "json.md": _json(meanings),
         "metrics.md": _metrics(meanings),
-        "openapi.json": _openapi(),
+        "openapi.json": resolve_name("rollcall.api.urls:written_description")(),
         "refusals-and-problems.md": _outcomes(meanings),
         "settings.md": _settings(meanings),
     }
-    return {
-        **{REFERENCE / name: text for name, text in reference.items()},
-        **{path: _with_codes(path) for path in sorted(ERROR_PAGES.glob("*.md"))},
-    }
+    codes = {path: _with_codes(path) for path in sorted(ERROR_PAGES.glob("*.md"))}
+    return {REFERENCE / name: text for name, text in reference.items()} | codes
 
 
 @cache
@@ -139,7 +137,12 @@ def _settings(meanings: Meanings) -> str:
     from rollcall.providers.m365.clouds import BUILT_IN
 
     machine = [
-        (_code(_file_name(each)), _code(each.variable), _code(each.default), each.help)
+        (
+            _code(each.name if each.in_file else None),
+            _code(each.variable),
+            _code(each.default),
+            each.help,
+        )
         for each in SETTINGS
     ]
     clouds = [(_code(each.name), _code(each.default), each.help) for each in CLOUD_SETTINGS]
@@ -160,10 +163,6 @@ def _settings(meanings: Meanings) -> str:
         "## Built-in clouds",
         _table(("name", "login", "graph", "portal", "contacts read incrementally"), built_in),
     )
-
-
-def _file_name(setting: Any) -> str | None:
-    return setting.name if setting.in_file else None
 
 
 def _commands(meanings: Meanings) -> str:
@@ -277,12 +276,6 @@ def _metrics(meanings: Meanings) -> str:
         meanings.pages["metrics"],
         _table(("metric", "type", "labels", "what it says"), rows),
     )
-
-
-def _openapi() -> str:
-    from rollcall.api.urls import describe
-
-    return msgspec.json.format(msgspec.json.encode(describe()), indent=1).decode() + "\n"
 
 
 def _permissions(meanings: Meanings) -> str:

@@ -5,6 +5,7 @@ is the whole of Django's answer: session, scope in PostgreSQL, queries, template
 """
 
 import html
+import os
 import re
 import statistics
 import time
@@ -166,7 +167,9 @@ def _ask(client: Client, name: str, address: str, counts: set[int]) -> Measured:
 
 def show_portal(console: Console, measured: list[Measured]) -> None:
     """Print them as a table."""
-    table = Table(title=f"Long lists of the portal; the limit is {LIMIT_MS} ms at p95")
+    load, cores = os.getloadavg()[0], os.cpu_count()
+    title = f"Long lists of the portal; the limit is {LIMIT_MS} ms at p95"
+    table = Table(title=f"{title} (load {load:.1f}, {cores} cores)")
     for head in ("list", "address", "p50 ms", "p95 ms", "queries", "verdict"):
         table.add_column(head, justify="left" if head in {"list", "address"} else "right")
     for each in measured:

@@ -1,5 +1,6 @@
 """One service with a tenant that is connected and synchronised, and a browser to look at it."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +41,7 @@ class House:
         return self.tokens[role]
 
     def sign_in(self, role: str) -> None:
-        """Have such a session; before a browser is there, since Django refuses to, beside one."""
+        """Have such a session."""
         tenant_id = None if role == "system" else self.plant.firms[0].tenant_id
         extension_id = (
             self.plant.value("SELECT min(id) FROM telephony_extension") if role == "user" else None
@@ -90,6 +91,7 @@ def _address(made: Plant) -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # its loop turns in this thread; ours may, too
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
         yield browser

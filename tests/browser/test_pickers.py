@@ -1,4 +1,4 @@
-"""The pickers in a real browser: by keys and by a finger, with chips that are saved with the form."""
+"""The pickers in a real browser, by keys and by a finger: what is chosen is saved with the form."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect

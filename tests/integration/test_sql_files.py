@@ -26,10 +26,10 @@ def test_all_statements_of_a_file_can_be_prepared(conninfo: str, file: str) -> N
             elif match := COPY.search(text):
                 _check_columns(connection, match["table"], match["columns"])
             elif "CREATE TEMPORARY TABLE" not in text:
-                connection.execute(f"PREPARE {name} AS {_numbered(text)}")
+                connection.execute(f"PREPARE {name} AS {numbered(text)}")
 
 
-def _numbered(text: str) -> str:
+def numbered(text: str) -> str:
     """Write psycopg's named parameters as PostgreSQL's numbered ones."""
     names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", text)))
     for number, name in enumerate(names, start=1):

@@ -192,14 +192,22 @@ def test_a_redirect_uri_is_refused_as_entra_does(
     assert f'value="{uri}"' not in page.text
 
 
-@pytest.mark.parametrize("name", ["", "PBX & more"])
-def test_a_registration_needs_a_name_of_its_own(
-    visitor: Visitor, directory: Directory, registered: str, name: str
-) -> None:
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_registration_needs_a_name(visitor: Visitor, directory: Directory, name: str) -> None:
     answer = visitor.send(f"/portal/{directory.directory_id}", name=name)
 
     assert answer.status_code == 400
     assert 'class="refused"' in answer.text
+
+
+def test_two_registrations_of_one_name_are_two(
+    visitor: Visitor, directory: Directory, registered: str
+) -> None:
+    again = visitor.send(f"/portal/{directory.directory_id}", name="PBX & more")
+
+    assert again.status_code == 200
+    assert urlsplit(again.url).path != registered
+    assert shown(again.text, "application-id") not in visitor.get(registered).text
 
 
 def test_what_is_typed_is_shown_as_text(visitor: Visitor, directory: Directory) -> None:

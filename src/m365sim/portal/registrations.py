@@ -1,6 +1,7 @@
 """App registrations: listed, made, and one with all that is on it."""
 
 from html import escape
+from itertools import count
 from urllib.parse import quote, urlsplit
 
 from m365sim.answers import Answer
@@ -46,16 +47,21 @@ def add_application(call: PortalCall) -> Answer:
     name, uri = call.text("name"), call.text("redirect_uri")
     if not name:
         return _applications(directory, "Enter a display name.")
-    application = register(directory.seed, name, ())
-    if application.application_id in directory.applications:
-        return _applications(directory, f"There is an application “{name}” already.")
     problem = _uri_problem(uri) if uri else ""
     if problem:
         return _applications(directory, problem)
+    application = _registered(directory, name)
     application.requested = ("User.Read",)
     application.redirect_uris = (uri,) if uri else ()
     directory.applications[application.application_id] = application
     return see_other(_address(directory, application))
+
+
+def _registered(directory: Directory, name: str) -> Application:
+    """Return a new registration; a name may be there more than once, as in Entra."""
+    known = directory.applications
+    made = (register(directory.seed, name, (), serial=number) for number in count(1))
+    return next(each for each in made if each.application_id not in known)
 
 
 def show_application(call: PortalCall) -> Answer:

@@ -88,14 +88,19 @@ class Application(Struct):
         return None
 
 
-def register(seed: str, name: str, roles: Iterable[str]) -> Application:
-    """Make an app registration whose ids follow from directory and name."""
+def register(seed: str, name: str, roles: Iterable[str], *, serial: int = 1) -> Application:
+    """Make an app registration whose ids follow from directory and name.
+
+    `serial` counts those of one name, of which there may be several.
+    """
+    which = (name,) if serial == 1 else (name, serial)
+    granted = tuple(roles)
     return Application(
         name=name,
-        application_id=guid(seed, "application", name),
-        object_id=guid(seed, "application object", name),
-        service_principal_id=guid(seed, "service principal", name),
-        roles=(granted := tuple(roles)),
+        application_id=guid(seed, "application", *which),
+        object_id=guid(seed, "application object", *which),
+        service_principal_id=guid(seed, "service principal", *which),
+        roles=granted,
         requested=granted,
     )
 

@@ -145,7 +145,11 @@ def change_account(
         )
     if change.role != row.role:
         end_sessions(account_id)
-    detail = {"role": [row.role, change.role], "extension": [row.extension_id, change.extension_id]}
+    detail: dict[str, object] = {}
+    if change.role != row.role:
+        detail["role"] = {"old": row.role, "new": change.role}
+    if change.extension_id != row.extension_id:
+        detail["extension_id"] = {"old": row.extension_id, "new": change.extension_id}
     row.name = checked_name(change.name)
     row.role, row.extension_id = change.role, change.extension_id
     try:

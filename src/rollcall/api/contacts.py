@@ -149,7 +149,7 @@ def delete_contact(request: ApiRequest, contact_id: ContactId) -> DeletedContact
 
 def _draft(body: ContactChange, now: dict[str, Any], phones: Iterable[Phone]) -> ContactDraft:
     given = body.given()
-    texts = {name: given[name] or "" for name in TEXTS if name in given}
+    texts: dict[str, Any] = {name: given[name] or "" for name in TEXTS if name in given}
     if "emails" in given:
         texts["emails"] = tuple(body.emails or ())
     if "phones" in given:

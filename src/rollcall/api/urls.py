@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from typing import Any, Final
 
+import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
@@ -58,6 +59,11 @@ _CONVERTER: Final = re.compile(r"<(\w+:)?")
 def describe() -> dict[str, Any]:
     """Return the description of the API, as OpenAPI 3.1 has it."""
     return dict(api.get_openapi_schema(path_prefix=PREFIX))
+
+
+def written_description() -> str:
+    """Return the description as a file that people may compare with one before it."""
+    return msgspec.json.format(msgspec.json.encode(describe()), indent=1).decode() + "\n"
 
 
 def openapi(request: HttpRequest) -> HttpResponse:

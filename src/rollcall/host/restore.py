@@ -35,6 +35,7 @@ from rollcall.host.schema import (
 from rollcall.host.upgrading import living_or_none
 from rollcall.integrations.restored_operations import close_unfinished_runs
 from rollcall.integrations.sealed_operations import check_opens, give_up_lost
+from rollcall.mail.outbox import give_up_restored
 from rollcall.tenants.isolation import act_as_roles, create_roles
 from rollcall.tenants.queries import get_tenant_by_id
 from rollcall.wiring.key_transfer import missing_keys, take_keys
@@ -189,6 +190,7 @@ def _settle(
     migrations = apply_migrations()
     interrupted = close_unfinished_runs(now=now)
     revoke_restored()
+    give_up_restored(now=now)
     taken = take_keys(file, contents.keys, given=order.keys)
     ring = machine.key_ring()
     tenants = give_up_lost(ring, now=now) if order.without_keys else []

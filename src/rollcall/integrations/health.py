@@ -19,6 +19,9 @@ LATE: Final = timedelta(minutes=10)
 SOON: Final = timedelta(days=30)
 """A certificate that ends sooner than this needs a hand."""
 
+RECENT: Final = timedelta(days=40)
+"""A failure before that, with no run since, is nothing that goes on."""
+
 MOST: Final = 100_000
 """Tenants in one answer."""
 
@@ -140,6 +143,7 @@ def _read(wanted: Wanted, *, tenant_id: int | None, now: datetime) -> HealthTabl
         "now": now,
         "late": LATE,
         "soon": SOON,
+        "recent": RECENT,
         "order": [state.value for state in Health],
         "states": sorted(wanted.states),
         "search": wanted.search.strip().lower(),

@@ -10,17 +10,15 @@ WITH bare AS (
         i.id AS integration_id,
         i.paused,
         i.users OR i.photos OR i.personal_contacts OR i.company_contacts AS switched_on,
-        coalesce(s.succeeded_at, r.applied_at, k.accepted_at, i.created_at) AS good_at,
-        -- Where no service runs there is no schedule, but runs may be.
-        coalesce(s.succeeded_at, r.applied_at) AS succeeded_at,
+        coalesce(s.succeeded_at, a.finished_at, k.accepted_at, i.created_at) AS good_at,
+        coalesce(s.succeeded_at, a.finished_at) AS succeeded_at,
         s.slot_at,
         s.next_at,
         coalesce(s.people, 0) AS people,
-        r.id AS run_id,
-        r.state AS run_state,
-        r.error_code,
-        r.throttled_seconds,
+        f.failed_at > coalesce(s.succeeded_at, a.finished_at, '-infinity')
+            AND f.run_id > coalesce(h.run_id, 0) AS failing,
         h.run_id AS held_run,
+        r.throttled_seconds AS throttled,
         k.accepted,
         k.not_after AS certificate_ends,
         coalesce(c.lacking, '{}') AS lacking,
@@ -46,22 +44,38 @@ WITH bare AS (
         WHERE NOT run.dry_run AND run.state = 'held'
         GROUP BY run.tenant_id
     ) AS h ON h.tenant_id = t.id
-    LEFT JOIN LATERAL (
-        SELECT run.id, run.state, run.error_code, run.throttled_seconds,
-            CASE run.state WHEN 'applied' THEN run.finished_at END AS applied_at
+    LEFT JOIN (
+        -- Whoever failed longer ago, and did nothing since, is overdue.
+        SELECT run.tenant_id, max(run.finished_at) AS failed_at, max(run.id) AS run_id
         FROM integrations_syncrun AS run
-        WHERE run.tenant_id = t.id AND NOT run.dry_run
+        WHERE NOT run.dry_run AND run.state = 'failed'
+            AND run.finished_at > %(now)s - %(recent)s::interval
+        GROUP BY run.tenant_id
+    ) AS f ON f.tenant_id = t.id
+    LEFT JOIN LATERAL (
+        -- Where no service runs there is no schedule, but runs may be.
+        SELECT run.finished_at
+        FROM integrations_syncrun AS run
+        WHERE s.integration_id IS NULL AND i.id IS NOT NULL AND run.tenant_id = t.id
+            AND NOT run.dry_run AND run.state IN ('applied', 'failed', 'held')
+            AND run.state = 'applied'
+        ORDER BY run.id DESC
+        LIMIT 1
+    ) AS a ON true
+    LEFT JOIN LATERAL (
+        -- Of all tenants only to sort by it: else it is looked up for those that are shown.
+        SELECT run.throttled_seconds
+        FROM integrations_syncrun AS run
+        WHERE %(sort)s = 'throttled' AND run.tenant_id = t.id AND NOT run.dry_run
             AND run.state IN ('applied', 'failed', 'held')
         ORDER BY run.id DESC
         LIMIT 1
-    ) AS r ON i.id IS NOT NULL
+    ) AS r ON true
     WHERE %(tenant)s::bigint IS NULL OR t.id = %(tenant)s
 ),
 judged AS (
     SELECT
         bare.*,
-        CASE WHEN error_code IN ('permission-missing', 'consent-missing') AND lacking = '{}'
-            THEN ARRAY['?'] ELSE lacking END AS missing,
         -- Scheduled times that passed since the last success; a run by hand shortly before counts.
         CASE WHEN active AND accepted AND switched_on AND NOT paused
             THEN greatest(0, ceil(extract(epoch FROM
@@ -72,7 +86,7 @@ judged AS (
             WHEN accepted IS NOT TRUE THEN 'not-connected'
             WHEN paused THEN 'paused'
             WHEN certificate_ends <= %(now)s THEN 'expired'
-            WHEN run_state = 'failed' THEN 'failing'
+            WHEN failing THEN 'failing'
             WHEN switched_on AND (
                 next_at < %(now)s - %(late)s::interval
                 OR slot_at - interval '1 day' - good_at > interval '26 hours'
@@ -103,9 +117,9 @@ sought AS MATERIALIZED (
             WHEN 'lag' THEN missed
             WHEN 'people' THEN people
             WHEN 'held' THEN held_run
-            WHEN 'throttled' THEN throttled_seconds
+            WHEN 'throttled' THEN throttled
             WHEN 'certificate' THEN extract(epoch FROM certificate_ends)
-            WHEN 'permission' THEN cardinality(missing)
+            WHEN 'permission' THEN cardinality(lacking)
         END::float8 AS measure
     FROM judged
 ),
@@ -145,26 +159,36 @@ SELECT
     shown.missed,
     shown.people,
     shown.held_run,
-    shown.throttled_seconds,
+    newest.throttled_seconds,
     shown.certificate_ends,
-    shown.missing,
-    shown.error_code,
+    CASE WHEN shown.lacking = '{}' AND newest.error_code IN ('permission-missing', 'consent-missing')
+        THEN ARRAY['?'] ELSE shown.lacking END AS missing,
+    newest.error_code,
     failing.since AS failing_since
 FROM counted
 LEFT JOIN page AS shown ON true
 LEFT JOIN LATERAL (
+    SELECT run.throttled_seconds, run.error_code
+    FROM integrations_syncrun AS run
+    WHERE run.tenant_id = shown.id AND NOT run.dry_run
+        AND run.state IN ('applied', 'failed', 'held')
+    ORDER BY run.id DESC
+    LIMIT 1
+) AS newest ON true
+LEFT JOIN LATERAL (
     SELECT min(run.finished_at) AS since
     FROM integrations_syncrun AS run
-    WHERE run.tenant_id = shown.id AND NOT run.dry_run AND run.state = 'failed'
+    WHERE shown.health = 'failing' AND run.tenant_id = shown.id AND NOT run.dry_run
+        AND run.state IN ('applied', 'failed', 'held') AND run.state = 'failed'
         AND run.id > coalesce((
             SELECT good.id
             FROM integrations_syncrun AS good
             WHERE good.tenant_id = shown.id AND NOT good.dry_run
-                AND good.state IN ('applied', 'held')
+                AND good.state IN ('applied', 'failed', 'held') AND good.state <> 'failed'
             ORDER BY good.id DESC
             LIMIT 1
         ), 0)
-) AS failing ON shown.health = 'failing'
+) AS failing ON true
 ORDER BY shown.place
 
 -- name: clouds

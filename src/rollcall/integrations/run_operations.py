@@ -170,17 +170,17 @@ def fail_run(run_id: int, *, failure: Failure, now: datetime, retry: bool = Fals
 def cancel_run(run_id: int, *, actor: str, now: datetime) -> str:
     """Ask a running run to end, or end a queued one; return the state that follows."""
     row = get_row(run_id)
-    if row.state == SyncRun.State.QUEUED:
-        row.state = SyncRun.State.CANCELLED
-        row.finished_at = now
-        row.save(update_fields=["state", "finished_at"])
+    rows = SyncRun.objects.of(row.tenant_id).filter(pk=run_id)
+    waiting = rows.filter(state=SyncRun.State.QUEUED)
+    if waiting.update(state=SyncRun.State.CANCELLED, finished_at=now):
         transaction.on_commit(partial(drop_job, run_id), robust=True)
-    elif row.state == SyncRun.State.RUNNING:
-        SyncRun.objects.of(row.tenant_id).filter(pk=run_id).update(cancel_requested=True)
+        state = SyncRun.State.CANCELLED
+    elif rows.filter(state=SyncRun.State.RUNNING).update(cancel_requested=True):
+        state = SyncRun.State.RUNNING
     else:
         raise SetupError(f"Run {run_id} is {row.state}: there is nothing to cancel.", code="ended")
     note(actor=actor, action="run.cancelled", subject=str(run_id), tenant_id=row.tenant_id)
-    return str(row.state)
+    return state.value
 
 
 @transaction.atomic
@@ -198,7 +198,7 @@ def _get_waiting_row(run_id: int) -> SyncRun:
     row = get_row(run_id)
     if row.state != SyncRun.State.HELD and not _is_kept_preview(row):
         why = {
-            SyncRun.State.PLANNED: "a preview of these stages is applied by a sync",
+            SyncRun.State.PLANNED: "a newer run or preview has taken its place",
             SyncRun.State.SUPERSEDED: "a newer run has planned anew since",
             SyncRun.State.DISCARDED: "it was discarded",
             SyncRun.State.APPLIED: "everything of it is applied",

@@ -108,6 +108,13 @@ def give_up_unserved(*, now: datetime) -> int:
     )
 
 
+def give_up_restored(*, now: datetime) -> int:
+    """Give up what waits in a database that was brought back: it was sent since, or is too old."""
+    rows = OutgoingMail.objects.all_tenants().filter(state=_State.WAITING)
+    reason = _("A backup was restored in which this mail was waiting.")
+    return rows.update(state=_State.FAILED, ended_at=now, claimed_until=None, reason=reason)
+
+
 def forget_old(*, now: datetime) -> int:
     """Delete mails that ended long ago; return how many."""
     rows = OutgoingMail.objects.all_tenants().filter(ended_at__lt=now - KEPT)

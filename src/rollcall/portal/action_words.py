@@ -90,6 +90,11 @@ ACTIONS: Final[Mapping[str, tuple[str, Promise]]] = {
 
 SHELL: Final = "shell:"
 ROLLCALL: Final = "rollcall"
+SOMEBODY: Final[Mapping[str, Promise]] = {
+    "nobody": __("Somebody who is not signed in"),
+    "set-up link": __("Who had the set-up link"),
+    "forgotten password": __("Who forgot the password"),
+}
 TOKEN: Final = "token:"  # noqa: S105 - how an actor begins, and no secret
 LONGEST: Final = 300
 
@@ -105,6 +110,8 @@ def actor_words(actor: str) -> str:
         return _("%(name)s at the server's shell") % {"name": actor.removeprefix(SHELL)}
     if actor == ROLLCALL:
         return _("Rollcall itself")
+    if actor in SOMEBODY:
+        return str(SOMEBODY[actor])
     if actor.startswith(TOKEN):
         number, _space, name = actor.removeprefix(TOKEN).partition(" ")
         return _("Token %(number)s %(name)s") % {"number": number, "name": name}

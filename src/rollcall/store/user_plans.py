@@ -113,14 +113,14 @@ class UserWrites:
             "plan": pack_held(held),
         }
         async with self._session.write() as transaction:
-            await transaction.run(SQL["supersede_previews"])
+            await transaction.run(SQL["drop_previews"])
             await transaction.run(SQL["hold_plan"], given)
 
 
 async def supersede_plans(transaction: Transaction) -> None:
     """Note that what waits for a person's word, held or previewed, is out of date."""
     await transaction.run(SQL["supersede_holds"])
-    await transaction.run(SQL["supersede_previews"])
+    await transaction.run(SQL["drop_previews"])
 
 
 async def bind_lines(transaction: Transaction, subject: str, found: Mapping[str, SourceId]) -> None:

@@ -338,17 +338,11 @@ WHERE r.tenant_id = %(tenant)s AND r.integration_id = %(integration)s
     AND EXISTS (SELECT FROM integrations_heldplan h
                 WHERE h.tenant_id = r.tenant_id AND h.run_id = r.id AND h.stage = 'users')
 
--- name: supersede_previews
--- What other previews showed is out of date, or shown anew: their plans go.
-WITH dropped AS (
-    DELETE FROM integrations_heldplan h USING integrations_syncrun r
-    WHERE h.tenant_id = %(tenant)s AND r.tenant_id = h.tenant_id AND r.id = h.run_id
-        AND r.integration_id = %(integration)s AND r.dry_run AND r.id <> %(run)s
-    RETURNING h.run_id
-)
-UPDATE integrations_syncrun r SET state = 'superseded'
-FROM dropped
-WHERE r.tenant_id = %(tenant)s AND r.id = dropped.run_id AND r.state = 'planned'
+-- name: drop_previews
+-- What other previews showed is out of date, or shown anew: they stay, their plans go.
+DELETE FROM integrations_heldplan h USING integrations_syncrun r
+WHERE h.tenant_id = %(tenant)s AND r.tenant_id = h.tenant_id AND r.id = h.run_id
+    AND r.integration_id = %(integration)s AND r.dry_run AND r.id <> %(run)s
 
 -- name: held_plans
 -- What a run holds, by stage.

@@ -9,11 +9,10 @@ from typing import Final
 
 import msgspec
 from django.db.models import Q, QuerySet
-from django.db.models.lookups import Contains
 
 from rollcall.telephony.models import Extension, Photo, SearchKey
 from rollcall.tenants.key_pages import ROWS, Place, take_keys
-from rollcall.tenants.search_keys import Said, fold_typed, prefix_ranges
+from rollcall.tenants.search_keys import fold_typed, prefix_ranges, with_words
 
 LONGEST_NUMBER: Final = 13
 LONGEST_ID: Final = 18
@@ -72,23 +71,17 @@ def list_page(tenant_id: int, wanted: Wanted) -> ExtensionPage:
         if typed is None:
             return ExtensionPage((), earlier=False, later=False, searched=True)
     if typed is not None or (wanted.by_name and not digits):
-        keys = SearchKey.objects.of(tenant_id).filter(extension__tenant_id=tenant_id)
+        keys = SearchKey.objects.of(tenant_id)
         if typed is None:
             keys = keys.filter(whole=True)
         else:
-            keys = keys.filter(key__gte=typed.lead, key__lt=typed.end)
-            said = Said(*(f"extension__{name}" for name in _SAID))
-            for word in typed.others:
-                keys = keys.filter(Contains(said, f" {word}"))
+            keys = with_words(keys, typed, row_key="extension_id")
         keys = keys.filter(_below_extension(SHOWN[wanted.shown])).select_related("extension")
         return _page_of_keys(tenant_id, keys, wanted, searched=typed is not None)
     rows = Extension.objects.of(tenant_id).filter(SHOWN[wanted.shown])
     if digits:
         rows = rows.filter(_begins_with(digits))
     return _page_of_numbers(tenant_id, rows, wanted)
-
-
-_SAID: Final = ("display_name", "first_name", "last_name", "email")
 
 
 def _below_extension(condition: Q) -> Q:

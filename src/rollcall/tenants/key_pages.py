@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 
 ROWS: Final = 50
 LONGEST_ID: Final = 18
-KEYS_PER_ROW: Final = 4
+KEYS_PER_ROW: Final = 3
 """How many keys of one row may begin alike, as a rule."""
 
 M = TypeVar("M", bound=Model)

@@ -7,12 +7,13 @@ for each word of a name, with all that follows the word ("anna schmidt", "schmid
 triggers keep the keys, whoever writes. The SQL is for migrations, the rest for queries.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.migrations import RunSQL
-from django.db.models import Func, TextField
+from django.db.models import BooleanField, F, Func, Model, QuerySet
 
 KEY_LENGTH: Final = 80
 WORDS: Final = 8
@@ -26,11 +27,14 @@ _APART: Final = ',;:./\\-_()[]{}"&+|@#<>!?*=~–—·\t\n\u00a0'
 """What stands between words; apostrophes do not (O’Brien is one word)."""
 
 
+M = TypeVar("M", bound=Model)
+
+
 class TypedWords(msgspec.Struct, frozen=True):
     """What somebody typed, folded: keys that begin with `lead` are looked through.
 
-    `others` are words that must begin some word of the name as well, whatever their order; a
-    single word, or something with an @, has none: it is one phrase.
+    `others` are words that must begin some other key of the row, whatever their order; a single
+    word, or something with an @, has none: it is one phrase.
     """
 
     lead: str
@@ -56,12 +60,24 @@ def fold_typed(text: str) -> TypedWords | None:
     return TypedWords(lead=first[:KEY_LENGTH], others=tuple(others))
 
 
-class Said(Func):
-    """All words of some columns, folded, each after a space: what `others` are looked for in."""
+class Among(Func):
+    """Whether a column is among the rows of a subquery, looked up in a set that is made once.
 
-    template = "' ' || array_to_string(rollcall_search_words(%(expressions)s), ' ')"
-    arg_joiner = " || ' ' || "
-    output_field = TextField()
+    A join would be planned for what the planner believes of words, and it knows nothing of them.
+    """
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
+    output_field = BooleanField()
+
+
+def with_words(keys: QuerySet[M], typed: TypedWords, *, row_key: str) -> QuerySet[M]:
+    """Return the keys that begin with what was typed, of rows that have all other words, too."""
+    found = keys.filter(key__gte=typed.lead, key__lt=typed.end)
+    for word in typed.others:
+        rows = keys.filter(key__gte=word, key__lt=word + LAST).values(row_key)
+        found = found.filter(Among(F(row_key), ArraySubquery(rows)))
+    return found
 
 
 def prefix_ranges(digits: str, *, longest: int) -> list[tuple[int, int]]:

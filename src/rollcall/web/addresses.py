@@ -36,6 +36,7 @@ def own_path(text: str | None) -> str:
     path = text or ""
     fine = (
         path.startswith("/")
+        and path.isprintable()
         and len(path) <= LONGEST
         and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     )

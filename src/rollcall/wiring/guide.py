@@ -21,6 +21,9 @@ from rollcall.providers.m365.permissions import needed
 from rollcall.wiring.machine import Machine, new_id, utc_now
 from rollcall.wiring.sync import run_async
 
+REGISTRATIONS: Final = "#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade"
+"""Where the cloud's portal lists them."""
+
 PATIENCE: Final = 8.0
 """Seconds that Microsoft gets to say whether a directory is there, while somebody types."""
 
@@ -60,7 +63,7 @@ class Sight(msgspec.Struct, frozen=True):
 def list_clouds(machine: Machine) -> list[CloudLine]:
     """Return the clouds that there are on this machine."""
     return [
-        CloudLine(cloud.name, f"{cloud.portal}/#view/Microsoft_AAD_RegisteredApps")
+        CloudLine(cloud.name, f"{cloud.portal}/{REGISTRATIONS}")
         for cloud in machine.clouds().values()
     ]
 

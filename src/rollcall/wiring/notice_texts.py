@@ -1,7 +1,8 @@
 """What notices say: what happened, why, what to do. Plain text, for mails and the portal."""
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,7 +10,7 @@ import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from rollcall.core.notices import Kind
+from rollcall.core.notices import DAY, Kind
 
 MOST_LINES: Final = 50
 """So many notices one mail to the provider spells out."""
@@ -22,9 +23,23 @@ class Words(msgspec.Struct, frozen=True):
     text: str
 
 
-def words_of(kind: Kind, detail: Mapping[str, str], *, name: str, zone: str = "UTC") -> Words:
-    """Return what is said of a tenant with this `name` (or of the server) while it is so."""
+def words_of(
+    kind: Kind,
+    detail: Mapping[str, str],
+    *,
+    name: str,
+    zone: str = "UTC",
+    now: datetime | None = None,
+) -> Words:
+    """Return what is said of a tenant with this `name` (or of the server) while it is so.
+
+    With `now`, days are counted from then, not from when it was told.
+    """
     values = {**detail, "name": name}
+    if now is not None and "ends" in values:
+        left = datetime.fromisoformat(values["ends"]) - now
+        values["days"] = str(max(0, math.ceil(left / DAY)))
+        values["step"] = "0" if left <= timedelta(0) else values["days"]
     match kind:
         case Kind.CERTIFICATE:
             return _certificate(values, zone)

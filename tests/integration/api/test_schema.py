@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.result import Ok
 
 from rollcall.api.limits import Buckets
 from rollcall.api.urls import PREFIX, describe
@@ -61,7 +62,7 @@ def try_operation(
     """Send requests of one operation, and hold each answer against the description."""
     application, tokens = prepared
     whose = "system" if operation.path.startswith(f"{PREFIX}system/") else "tenant"
-    checks = CHECKS.get_by_names(CHECKED)
+    checks: Any = CHECKS.get_by_names(CHECKED)
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
@@ -72,7 +73,7 @@ def try_operation(
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    def send(case: Case) -> None:
+    def send(case: Case[Any]) -> None:
         headers = {"Authorization": f"Bearer {tokens[whose]}"}
         answer = case.call(app=application, headers=headers)
         case.validate_response(answer, checks=checks)
@@ -86,8 +87,8 @@ def every_operation(prepared: tuple[Application, dict[str, str]], examples: int)
     schema.app = prepared[0]
     count = 0
     for result in schema.get_all_operations():
+        assert isinstance(result, Ok), result
         operation = result.ok()
-        assert operation is not None
         few = operation.definition.raw["operationId"] in SLOW
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             try_operation(operation, mode, prepared, 1 if few else examples)

@@ -57,6 +57,25 @@ def test_settings_are_shown_as_they_were_set(office: Office) -> None:
     assert {name: shown[name] for name in wanted} == wanted
 
 
+def test_administrators_who_sign_in_with_microsoft_are_named_in_a_file(
+    office: Office, tmp_path: Path
+) -> None:
+    site = office.new_site("people:4,guests=0,disabled=0", photos=False)
+    site.sync()
+    person = site.extensions()[0]
+    file = tmp_path / "administrators.txt"
+    file.write_text(f"{person.principal_name}\n")
+
+    office.done("m365", "set", site.slug, "--administrators", file)
+    named = office.asked("m365", "show", site.slug)["administrators"]
+    assert named["lines"] == [
+        {"line": person.principal_name, "directory_object_id": person.directory_object_id}
+    ]
+    file.write_text("")
+    office.done("m365", "set", site.slug, "--administrators", file)
+    assert office.asked("m365", "show", site.slug)["administrators"]["lines"] == []
+
+
 def test_ids_are_taken_with_white_space_and_in_capitals(office: Office) -> None:
     site = office.new_site("people:4", photos=False)
     ident = f"  {site.directory.directory_id.upper()} "

@@ -41,6 +41,8 @@ WRONG = (
     Wrong(f"{SET} --start 12", "3 to 13 digits"),
     Wrong(f"{SET} --leavers forget", "release:30"),
     Wrong(f"{SET} --leavers release:soon", "release:30"),
+    Wrong(f"{SET} --leavers release:9999", "0 to 3650 days"),
+    Wrong(f"{SET} --enforce-sign-in on", "no local administrator with a password"),
     Wrong(f"{SET} --users maybe", "maybe", MISUSED),
     Wrong(f"{SET} --select some", "some", MISUSED),
     Wrong(f"{SET} --certificate-days 0", "1 to"),

@@ -1,7 +1,9 @@
 """The provider's page of the mail server: settings, a test, the outbox."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from rollcall.audit.models import AuditEntry
 from rollcall.mail.operations import open_mail_server, send_mail
@@ -204,3 +206,16 @@ def test_a_server_that_is_mended_gets_what_waits_at_once(
     post(provider, port=str(host.port), **values)
 
     assert send_waiting(machine, clock=later()) == 1
+
+
+def test_the_page_asks_the_database_as_often_however_many_mails_there_are(
+    provider: Client,
+) -> None:
+    counts = []
+    for number in (1, 70):
+        queue(*(f"person{each}@rollcall.example" for each in range(number)))
+        with CaptureQueriesContext(connection) as queries:
+            provider.get("/system/mail")
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]

@@ -19,6 +19,7 @@ from tests.sites import Site
 __all__ = ["nobody", "sign_in"]
 
 PAGE = "/t/contoso/notices"
+ENDED = '{"ends": "2026-01-01T00:00:00+00:00"}'
 
 
 @pytest.fixture
@@ -116,3 +117,17 @@ def test_a_page_asks_the_database_as_often_however_many_notices_there_are(
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_the_days_of_a_certificate_are_those_of_today(
+    site: Site, machine: Machine, administrator: Client
+) -> None:
+    set_server(machine, MailHost(port=1))
+    with psycopg.connect(machine.conninfo, autocommit=True) as database:
+        columns = "not_before = now() - interval '350 days', not_after = now() + %s::interval"
+        change = f"UPDATE integrations_keypair SET {columns}"
+        database.execute(change.encode(), ["15 days"])
+        tell_notices(machine, now=site.clock())
+        assert "ends in 15 days" in shown(administrator)
+        database.execute("UPDATE mail_notice SET detail = detail || %s::jsonb", [ENDED])
+    assert "has ended" in shown(administrator)

@@ -9,7 +9,15 @@ from django.db import connection
 from rollcall.core.errors import SetupError
 from rollcall.mail.delivery import DeliveryError
 from rollcall.mail.operations import retry_failed, retry_mail, send_mail
-from rollcall.mail.outbox import KEPT, LEASE, RETRIES, UNSERVED, claim_due, forget_old
+from rollcall.mail.outbox import (
+    KEPT,
+    LEASE,
+    RETRIES,
+    UNSERVED,
+    claim_due,
+    forget_old,
+    give_up_restored,
+)
 from rollcall.mail.queries import count_outbox, list_outbox
 from rollcall.wiring.machine import Machine
 from rollcall.wiring.mail import send_test_mail, send_waiting
@@ -220,6 +228,16 @@ def test_old_mails_are_forgotten_in_the_end(machine: Machine, host: MailHost) ->
     assert forget_old(now=later(days=1)()) == 0
     assert forget_old(now=later(seconds=KEPT.total_seconds())()) == 1
     assert states() == {"waiting": 1, "failed": 0, "sent": 0}
+
+
+def test_what_waits_in_a_restored_database_is_not_sent_again(
+    machine: Machine, host: MailHost
+) -> None:
+    queue()
+
+    assert give_up_restored(now=later()()) == 1
+    assert send_waiting(machine, clock=later(days=1)) == 0
+    assert "A backup was restored" in list_outbox("failed", limit=9)[0].reason
 
 
 def test_a_test_mail_tells_what_the_server_answered(machine: Machine, host: MailHost) -> None:

@@ -109,6 +109,16 @@ def mails(conninfo: str) -> list[tuple[str, str]]:
         return connection.execute('SELECT "to", text FROM mail_outgoingmail ORDER BY id').fetchall()
 
 
+def set_mail_server(conninfo: str) -> None:
+    """Let mails go out: they are queued for a server that nobody asks here."""
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            'INSERT INTO mail_mailserver (id, host, port, security, "user", sender, sender_name, '
+            "notice_addresses, changed_at) VALUES "
+            "(1, 'mail.example', 587, 'starttls', '', 'pbx@rollcall.example', '', '{}', now())"
+        )
+
+
 def links_in(text: str) -> list[str]:
     """Return the paths of the links in a text."""
     return [urlsplit(each).path for each in re.findall(r"https?://\S+", text)]

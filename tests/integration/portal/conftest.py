@@ -15,6 +15,7 @@ from rollcall.config.wsgi import prepare_pages
 from rollcall.environment import Environment
 from rollcall.wiring.machine import Machine, utc_now
 from tests.databases import point_django
+from tests.hashers import quick_passwords
 from tests.integration.conftest import simulated_cloud
 from tests.integration.portal.visitors import make_client
 from tests.integration.portal.world import World, make_world
@@ -23,6 +24,13 @@ from tests.simulator.control import Simulator
 __all__ = ["make_client"]
 
 SignIn = Callable[..., Client]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """Passwords that take little work."""
+    with quick_passwords():
+        yield
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from tests.integration.portal.arrival import (
     mails,
     new_account,
     new_tenant,
+    set_mail_server,
     sign_in_by,
 )
 from tests.integration.portal.conftest import SignIn, make_client
@@ -52,15 +53,6 @@ class House:
         found: int | str = row[0]
         return found
 
-    def has_mail_server(self) -> None:
-        """Let mails go out."""
-        with psycopg.connect(self.conninfo) as client:
-            client.execute(
-                'INSERT INTO mail_mailserver (id, host, port, security, "user", sender, '
-                "sender_name, notice_addresses, changed_at) VALUES "
-                "(1, 'mail.example', 587, 'starttls', '', 'pbx@rollcall.example', '', '{}', now())"
-            )
-
 
 @pytest.fixture
 def house(nobody: Client, sign_in: SignIn, conninfo: str) -> House:
@@ -72,7 +64,7 @@ def house(nobody: Client, sign_in: SignIn, conninfo: str) -> House:
 
 
 def test_somebody_is_invited_by_mail_with_an_extension(house: House, nobody: Client) -> None:
-    house.has_mail_server()
+    set_mail_server(house.conninfo)
     add_extension(house.tenant.id, number=2001, fields={"display_name": "Ada Lovelace"})
     given = {"email": EMAIL, "name": "Ada", "role": "user", "extension": " 2001 "}
 
@@ -196,7 +188,7 @@ def test_nobody_disables_or_demotes_themselves(house: House) -> None:
 def test_a_lost_device_is_removed_and_a_link_sent(
     house: House, nobody: Client, machine: Machine
 ) -> None:
-    house.has_mail_server()
+    set_mail_server(house.conninfo)
     account = new_account("administrator", house.tenant.id)
     give_device(machine, account)
     path = f"{LIST}/{account}"
@@ -248,7 +240,9 @@ def test_system_administrators_look_after_each_other(
     assert EMAIL in page
     assert "user@contoso.example" not in page
     with psycopg.connect(conninfo) as client:
-        ids: dict[str, int] = dict(client.execute("SELECT email, id FROM accounts_account").fetchall())
+        ids: dict[str, int] = dict(
+            client.execute("SELECT email, id FROM accounts_account").fetchall()
+        )
     assert root.get(f"{list_path}/{tenants_user}").status_code == 404
     own = root.post(f"{list_path}/{ids['root@rollcall.example']}/disable", follow=True)
     assert "This is your own account" in own.content.decode()
@@ -263,9 +257,7 @@ def test_a_list_is_searched_paged_and_read_by_few_queries(house: House) -> None:
     assert "you" in house.administrator.get(LIST).content.decode()
     empty = house.administrator.get(f"{LIST}?q=nobody%00%25").content.decode()
     assert "No mail address begins with" in empty
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         house.administrator.get(LIST)
     for each in range(120):
         add_account(

@@ -1,13 +1,17 @@
 """Guessing is slow, and locks out whoever guesses, not whom they guess at."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
 import pytest
+from django.db import connections
 from django.test import Client
 
-from rollcall.accounts.attempts import NETWORK, PAIR, charge, forget_attempts, network_of
+from rollcall.accounts.attempts import NETWORK, PAIR, charge, forget_attempts, network_of, pair_of
 from rollcall.wiring.machine import Machine, utc_now
+from tests.hashers import real_passwords
 from tests.integration.portal.arrival import ELSE, EMAIL, PASSWORD, is_in, new_account, sign_in_by
 from tests.integration.portal.conftest import make_client
 
@@ -106,6 +110,40 @@ def test_an_ipv6_subscriber_is_one_network(machine: Machine, nobody: Client) -> 
 
     assert guess(make_client(machine, REMOTE_ADDR="2001:db8:1:2:ffff::1"), "x@x.example") == 429
     assert guess(make_client(machine, REMOTE_ADDR="2001:db8:1:3::1"), "x@x.example") == 200
+
+
+def test_many_attempts_at_once_count_as_many(conninfo: str) -> None:
+    counters = [pair_of(EMAIL, ATTACKER), network_of(ATTACKER)]
+
+    def attempt(_number: int) -> bool:
+        try:
+            return charge(counters, now=utc_now()) is None
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(12) as threads:
+        allowed = list(threads.map(attempt, range(24)))
+
+    assert allowed.count(True) == PAIR.free
+
+
+def test_an_account_that_is_not_there_takes_as_long(attacker: Client) -> None:
+    emails = (EMAIL, "nobody@rollcall.example", "invited@rollcall.example")
+
+    def least(email: str) -> float:
+        spent = []
+        for _ in range(2):
+            before = time.process_time()  # of this process: others may keep the machine busy
+            guess(attacker, email)
+            spent.append(time.process_time() - before)
+        return min(spent)
+
+    with real_passwords():
+        new_account("system")
+        new_account("system", email="invited@rollcall.example", password="")
+        times = [least(email) for email in emails]
+
+    assert max(times) < 2 * min(times)
 
 
 def test_old_counts_are_forgotten(attacker: Client) -> None:

@@ -25,6 +25,7 @@ from tests.integration.portal.arrival import (
     mails,
     new_account,
     new_tenant,
+    set_mail_server,
     sign_in_by,
 )
 from tests.integration.portal.conftest import make_client
@@ -114,6 +115,7 @@ def test_a_forgotten_password_is_changed_by_a_link_that_ends_all_sessions(
     sign_in_by(nobody)
     session = cookie_of(nobody)
     visitor = make_client(machine)
+    set_mail_server(conninfo)
 
     assert visitor.post("/forgot", {"email": EMAIL.upper()})["Location"] == "/forgot/sent"
     ((to, text),) = mails(conninfo)
@@ -155,6 +157,7 @@ def test_nobody_learns_from_the_forgotten_password_whether_there_is_an_account(
     disabled = new_account("system", email="gone@rollcall.example")
     new_account("system")
     disable_account(disabled, actor="test", now=utc_now())
+    set_mail_server(conninfo)
 
     answers = [
         nobody.post("/forgot", {"email": email})
@@ -167,11 +170,21 @@ def test_nobody_learns_from_the_forgotten_password_whether_there_is_an_account(
 
 def test_nobody_is_flooded_with_mails(nobody: Client, conninfo: str) -> None:
     new_account("system")
+    set_mail_server(conninfo)
 
     for _ in range(6):
         assert nobody.post("/forgot", {"email": EMAIL}).status_code == 302
 
     assert len(mails(conninfo)) == 3
+
+
+def test_a_server_without_mail_says_so_and_who_helps(nobody: Client, conninfo: str) -> None:
+    new_account("system")
+
+    page = nobody.post("/forgot", {"email": EMAIL}).content.decode()
+
+    assert "sends no mail yet" in page
+    assert mails(conninfo) == []
 
 
 @pytest.mark.parametrize("purpose", [Purpose.INVITATION, Purpose.RESET, Purpose.SIGN_IN])

@@ -114,7 +114,11 @@ def test_what_is_saved_is_said_with_its_consequence_and_noted(
     assert (site.integration.leavers, site.integration.release_days) == ("release", 30)
     entry = AuditEntry.objects.of(site.tenant.id).filter(action="integration.changed").latest("id")
     assert entry.actor != "test"
-    assert entry.detail == {"leavers": "release", "release_days": 30, "names": "display-name"}
+    assert entry.detail == {
+        "leavers": {"old": "block", "new": "release"},
+        "release_days": {"old": None, "new": 30},
+        "names": {"old": "skip", "new": "display-name"},
+    }
 
 
 def test_a_form_that_changes_nothing_is_not_noted(site: Site, administrator: Client) -> None:
@@ -164,8 +168,13 @@ def test_pasted_people_are_bound_to_their_objects_at_once(
     site: Site, administrator: Client
 ) -> None:
     site.sync()
-    first, second = site.directory.users()[:2]
-    lines = f"{first.properties['userPrincipalName']}\n\n {second.id} \nnobody@nowhere.example"
+    first, second, third = site.directory.users()[:3]
+    addresses = third.properties["proxyAddresses"]
+    assert isinstance(addresses, list)
+    alias = str(addresses[-1]).removeprefix("smtp:").upper()
+    lines = (
+        f"{first.properties['userPrincipalName']}\n\n {second.id} \nnobody@nowhere.example\n{alias}"
+    )
 
     page = send(administrator, USERS, people__mode="only", people__pasted=lines)
 
@@ -177,6 +186,7 @@ def test_pasted_people_are_bound_to_their_objects_at_once(
         first.properties["userPrincipalName"]: first.id,
         second.id: second.id,
         "nobody@nowhere.example": None,
+        alias: third.id,
     }
     assert "1 not found in the directory yet" in page
     assert str(first.properties["displayName"]) in page

@@ -122,13 +122,14 @@ def test_each_state_is_told_from_the_others(
     _age(conninfo, days=0)
     now = utc_now()
     ends = "UPDATE integrations_keypair SET not_after = %s"
-    run = "UPDATE integrations_syncrun SET state = %s, error_code = %s"
+    run = "UPDATE integrations_syncrun SET finished_at = now(), state = %s, error_code = %s"
     pause = "UPDATE integrations_integration SET paused = %s"
     tenant = "UPDATE tenants_tenant SET state = %s"
     key = "UPDATE integrations_keypair SET state = %s"
 
     assert state_after(ends, now + timedelta(days=20)) == "expiring"
     assert state_after(run, "held", "") == "held"
+    assert _rows(provider)[0]["held_run"]
     assert state_after(run, "failed", "permission-missing") == "failing"
     assert _rows(provider)[0]["missing_permissions"] == "named in the last run"
     assert _rows(provider)[0]["failing_since"]

@@ -3,7 +3,7 @@
 import psycopg
 from django.test import Client
 
-from rollcall.tenants.operations import add_tenant
+from rollcall.tenants.operations import add_tenant, change_tenant
 from rollcall.tenants.queries import get_tenant
 from tests.integration.portal.conftest import SignIn
 
@@ -77,3 +77,12 @@ def test_the_settings_of_another_tenant_are_not_there(sign_in: SignIn) -> None:
         assert client.post(path, TYPED).status_code == 404
     assert sign_in("user", get_tenant("alpha").id).get(PATH).status_code == 404
     assert get_tenant("beta").name == "Beta"
+
+
+def test_a_time_zone_under_an_older_name_is_kept(sign_in: SignIn) -> None:
+    client = administrator(sign_in)
+    change_tenant("alpha", time_zone="US/Eastern")
+
+    assert '<option value="US/Eastern" selected>' in client.get(PATH).content.decode()
+    assert client.post(PATH, {**TYPED, "time_zone": "US/Eastern"}).status_code == 302
+    assert get_tenant("alpha").time_zone == "US/Eastern"

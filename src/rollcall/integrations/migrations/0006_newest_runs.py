@@ -1,4 +1,4 @@
-"""The newest run of each tenant that came to something, and plans that wait, found by an index."""
+"""Found by an index: the newest run of a tenant, plans that wait, and what failed of late."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
@@ -24,6 +24,14 @@ class Migration(migrations.Migration):
                 fields=["tenant"],
                 name="run_held",
                 condition=models.Q(dry_run=False, state="held"),
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="syncrun",
+            index=models.Index(
+                fields=["finished_at"],
+                name="run_failed",
+                condition=models.Q(dry_run=False, state="failed"),
             ),
         ),
     ]

@@ -169,6 +169,11 @@ class SyncRun(models.Model):
                 fields=["tenant"], name="run_held", condition=models.Q(dry_run=False, state="held")
             ),
             models.Index(
+                fields=["finished_at"],
+                name="run_failed",
+                condition=models.Q(dry_run=False, state="failed"),
+            ),
+            models.Index(
                 fields=["goes_on"],
                 name="run_goes_on",
                 condition=models.Q(goes_on__isnull=False),

@@ -163,7 +163,10 @@ class ImportForm(ErrorForm):
         return given
 
     def show_problems(self, problems: Sequence[str]) -> None:
-        """Show what is wrong, line by line."""
+        """Show what is wrong, line by line, below the lines: those of a file, too."""
+        data = self.data.copy()
+        data["lines"] = self.cleaned_data["lines"]
+        self.data = data
         self.add_error("lines", _("Nothing was imported. Mend these lines, and look again."))
         for each in problems[:MOST_PROBLEMS]:
             self.add_error("lines", each[:1].upper() + each[1:])

@@ -87,7 +87,7 @@ class MailServerForm(forms.Form):
         required=False,
         help_text=_(
             "Who hears when a certificate ends, a sync fails or a plan is held, of whatever "
-            "tenant. One address a line. Tenants have their own in their settings."
+            "tenant. One address a line. Tenants choose theirs on their page Notices."
         ),
         widget=forms.Textarea(attrs={**_PLAIN, "rows": 3}),
     )

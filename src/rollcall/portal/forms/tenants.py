@@ -36,9 +36,14 @@ def country_choices() -> list[tuple[str, str]]:
     return [("", _("Choose a country")), *named]
 
 
-def zone_choices() -> list[tuple[str, Any]]:
-    """Return the time zones by part of the world, with a line that asks for one."""
+def zone_choices(kept: str = "") -> list[tuple[str, Any]]:
+    """Return the time zones by part of the world, with a line that asks for one.
+
+    A zone that is `kept` is among them even under an older name.
+    """
     choices: list[tuple[str, Any]] = [("", _("Choose a time zone"))]
+    if kept and not any(kept in names for names in time_zones().values()):
+        choices.append((kept, kept))
     for region, names in time_zones().items():
         zones = [(name, name.replace("_", " ")) for name in names]
         choices += [(region, zones)] if region else zones
@@ -55,7 +60,6 @@ class TenantSettings(forms.Form):
     )
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
-        choices=zone_choices,
         help_text=gettext_lazy("The nightly sync and all times on its pages go by it."),
     )
     country = forms.ChoiceField(
@@ -90,6 +94,11 @@ class TenantSettings(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 3, "inputmode": "numeric"}),
     )
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        kept = str(self.initial.get("time_zone", ""))
+        self.fields["time_zone"].choices = zone_choices(kept)  # type: ignore[attr-defined]  # it is a ChoiceField
 
     def clean_name(self) -> str:
         """Check the name by its rule."""

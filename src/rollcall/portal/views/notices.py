@@ -1,5 +1,6 @@
 """What a tenant's administrators should know, what is over, and who gets it by mail."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from rollcall.tenants.queries import TenantView
 from rollcall.web.audience import for_administrator
 from rollcall.web.identity import PageRequest
 from rollcall.web.scope import tenant_scope
+from rollcall.wiring.machine import utc_now
 from rollcall.wiring.notice_texts import words_of
 
 
@@ -51,7 +53,7 @@ def _notices(request: PageRequest, *, served: bool) -> HttpResponse:
     values = {
         "form": form,
         "served": served,
-        "open": [_shown(tenant, each) for each in open_notices(tenant.id)],
+        "open": [_shown(tenant, each, now=utc_now()) for each in open_notices(tenant.id)],
         "page": make_page(request, [_shown(tenant, each) for each in past]),
         "administrators": administrators_addresses([tenant.id]).get(tenant.id, []),
     }
@@ -67,8 +69,10 @@ def _saved(request: PageRequest, form: NoticeAddressesForm) -> bool:
     return True
 
 
-def _shown(tenant: TenantView, notice: NoticeView) -> dict[str, Any]:
-    words = words_of(notice.kind, notice.detail, name=tenant.name, zone=tenant.time_zone)
+def _shown(
+    tenant: TenantView, notice: NoticeView, *, now: datetime | None = None
+) -> dict[str, Any]:
+    words = words_of(notice.kind, notice.detail, name=tenant.name, zone=tenant.time_zone, now=now)
     return {
         "subject": words.subject,
         "text": words.text,

@@ -37,6 +37,7 @@ const pick = (option) => {
   }
   const input = part.querySelector("[role=combobox]");
   input.value = "";
+  input.dispatchEvent(new Event("input", { bubbles: true })); // so that the same words search again
   close(input);
   input.focus();
 };
@@ -91,6 +92,9 @@ for (const picker of document.querySelectorAll("[data-picker]")) {
     if (!input.value.trim()) close(input);
     input.setAttribute("aria-expanded", String(list.children.length > 0));
     input.removeAttribute("aria-activedescendant");
+  });
+  picker.addEventListener("mousedown", (event) => {
+    if (event.target.closest("[role=option]")) event.preventDefault(); // the focus stays
   });
   picker.addEventListener("focusout", (event) => {
     if (event.relatedTarget && !picker.contains(event.relatedTarget)) close(input);

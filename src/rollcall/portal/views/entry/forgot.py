@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from rollcall.accounts.arrivals import ask_for_reset
 from rollcall.accounts.attempts import charge, network_of
 from rollcall.accounts.entry import TooOftenError
+from rollcall.mail.queries import has_mail_server
 from rollcall.portal.forms.entry import ForgotForm
 from rollcall.portal.views.entry.steps import say_wrong, show_card
 from rollcall.web.addresses import address_of_link
@@ -26,6 +27,8 @@ AT_LEAST: Final = 0.25
 def ask(request: PageRequest) -> HttpResponse:
     """Ask for the mail address."""
     form = ForgotForm(request.POST or None)
+    if not has_mail_server():
+        return show_card(request, "no_mail", {})
     if not form.is_valid():
         return show_card(request, "forgot", {"form": form})
     began, now = time.monotonic(), utc_now()

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
@@ -39,6 +40,7 @@ def enter(request: PageRequest, account_id: int, *, proven: bool = False) -> Htt
     if request.identity is not None:
         end_session(request.identity.account_id, request.identity.session_id)
     entry = begin_entry(account_id, visitor=visitor, now=now, proven=proven)
+    rotate_token(request)
     onward = next_of(request)
     if entry.proven:
         response = redirect(onward or reverse("home"))

@@ -37,6 +37,7 @@ from rollcall.portal.views.integration.words import (
     changes_in_words,
     duration,
     headline,
+    losses,
     state_of,
     who_asked,
 )
@@ -119,6 +120,7 @@ def _report(request: PageRequest, run: RunHead) -> dict[str, Any]:
             changes = list_changes(tenant_id, run.id, page, action=shown, search=search)
             rows = [_change(each) for each in changes]
     _add_faces(tenant_id, rows)
+    decide = run.kept or run.state == "held"
     counts = run.counts.get("users", {})
     return {
         "page": make_page(request, rows, size=ROWS),
@@ -126,11 +128,10 @@ def _report(request: PageRequest, run: RunHead) -> dict[str, Any]:
         "search": search,
         "chips": _chips(run, shown),
         "unchanged": counts.get("unchanged", 0),
-        "leaving": counts.get("blocked", 0),
-        "losing": counts.get("released", 0),
+        "losses": losses(run) if decide else "",
         "stages": list(_stages(run)),
         "guarded": bool(run.hold) and run.state == "planned",
-        "decide": run.kept or run.state == "held",
+        "decide": decide,
     }
 
 

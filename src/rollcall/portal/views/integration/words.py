@@ -157,9 +157,36 @@ def changes_in_words(run: RunLine) -> str:
     """Return how much a run changed, or would change."""
     count = run.total(*ACTIONS)
     if run.state in {"planned", "held", "discarded", "superseded"}:
-        one, many = "%(n)s change planned", "%(n)s changes planned"
-        return ngettext(one, many, count) % {"n": count} if count else _("Nothing would change")
-    return ngettext("%(n)s change", "%(n)s changes", count) % {"n": count} if count else ""
+        if not count:
+            return _("Nothing would change")
+        sentence = ngettext("%(n)s change planned", "%(n)s changes planned", count)
+    elif count:
+        sentence = ngettext("%(n)s change", "%(n)s changes", count)
+    else:
+        return ""
+    return sentence % {"n": f"{count:,}"}
+
+
+def losses(run: RunLine) -> str:
+    """Return what is taken from whom if a plan is carried out; nothing where nothing is."""
+    counts = run.counts.get("users", {})
+    blocked, released = counts.get("blocked", 0), counts.get("released", 0)
+    sentences = []
+    if blocked:
+        sentence = ngettext(
+            "%(n)s person is blocked: no calls and no sign-in, but the number is kept.",
+            "%(n)s people are blocked: no calls and no sign-in, but the numbers are kept.",
+            blocked,
+        )
+        sentences.append(sentence % {"n": f"{blocked:,}"})
+    if released:
+        sentence = ngettext(
+            "%(n)s number is given back, and the person's contacts and photo are deleted.",
+            "%(n)s numbers are given back, and these people's contacts and photos are deleted.",
+            released,
+        )
+        sentences.append(sentence % {"n": f"{released:,}"})
+    return " ".join(sentences)
 
 
 def headline(run: RunHead) -> str:
@@ -170,8 +197,13 @@ def headline(run: RunHead) -> str:
                 "This is a preview. Nothing is changed yet: “Apply” does exactly what is shown "
                 "here, “Discard” forgets it."
             )
+        case "planned" if "users" in run.stages:
+            return _(
+                "This was a preview: nothing was changed by it. A newer run or preview has taken "
+                "its place, so it cannot be applied any more."
+            )
         case "planned":
-            return _("This was a preview: nothing was changed.")
+            return _("This was a preview of contacts or photos: a sync carries it out.")
         case "held":
             return _(
                 "A guard stopped this plan, because it would take away a lot at once. “Release” "

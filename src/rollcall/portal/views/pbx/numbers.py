@@ -42,6 +42,7 @@ def _picture(title: str, found: RangeSummary) -> dict[str, Any]:
         "range": found,
         "percent": _percent(found.size - found.free, found.size),
         "blocks": [{"block": block, "level": _level(block)} for block in found.blocks],
+        "block": found.blocks[0].size,
         "rows": [block for block in found.blocks if block.free < block.size],
     }
 

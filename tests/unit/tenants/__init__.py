@@ -1,0 +1,1 @@
+"""The tenants app, as far as it decides without a database."""
