@@ -57,14 +57,15 @@ def main() -> None:
 def _run_demo() -> None:
     state = _start_simulator()
     directory = state["directories"][0]
-    _tell_clouds(state)
+    port = _free_port()
+    _write_settings(state, port)
     _connect(directory, state["control"])
     _first_sync()
-    address = _start_service()
+    address = _start_service(port)
     _a_day_passes(directory, state["control"])
     _second_sync()
     _show_service(address)
-    _show_portal(address, state["login"], directory)
+    _show_portal(address, state["login"])
 
 
 def _begin_empty() -> None:
@@ -94,9 +95,9 @@ def _start_simulator() -> dict[str, Any]:
     return found
 
 
-def _tell_clouds(state: dict[str, Any]) -> None:
+def _write_settings(state: dict[str, Any], port: int) -> None:
     (HOME / "rollcall.toml").write_text(
-        'web_domain = "pbx.contoso.example"\n\n'
+        f'listen = "127.0.0.1:{port}"\nweb_domain = "localhost:{port}"\n\n'
         "[clouds.CONTOSO-SIM]\n"
         f'login = "{state["login"]}"\n'
         f'graph = "{state["graph"]}"\n'
@@ -105,16 +106,15 @@ def _tell_clouds(state: dict[str, Any]) -> None:
     )
 
 
-def _start_service() -> str:
+def _start_service(port: int) -> str:
     _title("From now on the service does it, every night")
-    listen = f"127.0.0.1:{_free_port()}"
     console.print("$ rollcall up &", style="bold cyan")
-    log = _start("rollcall", "up", ROLLCALL_LISTEN=listen)
+    log = _start("rollcall", "up")
     _await(log, "rollcall up", lambda text: "ready after" in text)
     for line in log.read_text().splitlines():
         console.print(line, style="dim", markup=False)
     console.print()
-    return f"https://localhost:{listen.rpartition(':')[2]}"
+    return f"https://localhost:{port}"
 
 
 def _free_port() -> int:
@@ -136,13 +136,13 @@ def _bound(port: int) -> int:
         return int(tried.getsockname()[1])
 
 
-def _start(program: str, *arguments: str, **environ: str) -> Path:
+def _start(program: str, *arguments: str) -> Path:
     """Start a program that stays; return the file that its words go to."""
     log = HOME / f"{program}.out"
     with log.open("wb") as file:
         process = subprocess.Popen(
             [str(BIN / program), *arguments],
-            env={**os.environ, "ROLLCALL_HOME": str(HOME), **environ},
+            env={**os.environ, "ROLLCALL_HOME": str(HOME)},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -288,23 +288,34 @@ def _second_sync() -> None:
     _run("rollcall", "sync", "explain", SLUG, "Gregor Hahn")
 
 
-def _show_portal(address: str, login: str, directory: dict[str, Any]) -> None:
+def _show_portal(address: str, login: str) -> None:
     _title("The portal is open")
-    console.print(f"The portal                 {address}", soft_wrap=True)
-    console.print(f"Applications at “Entra”    {login}/registrations", soft_wrap=True)
+    console.print(f"The portal                    {address}", soft_wrap=True)
+    console.print(f"Applications at “Microsoft”   {login}", soft_wrap=True)
     console.print()
-    console.print("Sign in with one of these links; each works once, within a day:")
-    people = (
-        ("a system administrator", "system@rollcall.example", ()),
-        ("an administrator of Contoso", "administrator@contoso.example", ("--tenant", SLUG)),
-        ("a user of Contoso", "kim@contoso.example", ("--tenant", SLUG, "--role", "user")),
-    )
-    for words, email, options in people:
-        done = _ask("admin", "link", "--email", email, *options)
+    console.print("Sign in with one of these links. Each works once, within a day:")
+    for words, options in _people().items():
+        done = _ask("admin", "link", *options)
         console.print(f"  {words:<28}{done['link']}", soft_wrap=True)
+    console.print("New links: rollcall admin link --help", style="dim")
     console.print()
     console.print("Your browser will warn: the certificate was made by the demo for itself.")
     console.print(f"Type on with: export ROLLCALL_HOME={HOME}     End it with: make demo-stop")
+
+
+def _people() -> dict[str, tuple[str, ...]]:
+    """Return who may sign in, with what the command needs to know of them."""
+    listed = _ask("extensions", "list", SLUG)
+    kim = next(each for each in listed if each["display_name"] == "Kim Nguyễn")
+    at_contoso = ("--tenant", SLUG)
+    return {
+        "a system administrator": ("--email", "system@provider.example"),
+        "an administrator of Contoso": ("--email", "admin@contoso.example", *at_contoso),
+        "a user of Contoso": (
+            *("--email", kim["email"], *at_contoso, "--role", "user"),
+            *("--name", kim["display_name"], "--extension", str(kim["number"])),
+        ),
+    }
 
 
 def _control(control: str, path: str, body: bytes | None = None) -> dict[str, Any]:
@@ -333,7 +344,7 @@ def _run(program: str, *arguments: str, quiet: bool = False, check: bool = True)
         console.print()
 
 
-def _ask(*arguments: str) -> dict[str, Any]:
+def _ask(*arguments: str) -> Any:
     """Return the JSON that a command of ours answers."""
     done = subprocess.run(
         [str(BIN / "rollcall"), *arguments, "--json"],
@@ -341,8 +352,7 @@ def _ask(*arguments: str) -> dict[str, Any]:
         stdout=subprocess.PIPE,
         check=True,
     )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return json.loads(done.stdout)
 
 
 def _title(words: str) -> None:

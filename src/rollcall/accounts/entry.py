@@ -101,7 +101,7 @@ def recognise(
 
 
 def _accounts_of(key: str, tenant_id: int | None) -> list[Account]:
-    rows = Account.objects.all_tenants().select_related("tenant").filter(email_key=key)
+    rows = Account.objects.all_tenants().select_related("tenant", "extension").filter(email_key=key)
     if tenant_id is not None:
         rows = rows.filter(tenant_id=tenant_id)
     return list(rows.order_by(F("last_sign_in_at").desc(nulls_last=True), "pk")[:MOST_ACCOUNTS])
@@ -127,6 +127,8 @@ def _reason_against(account: Account) -> str:
         return "disabled"
     if account.tenant is not None and account.tenant.state != "active":
         return "suspended"
+    if account.extension is not None and account.extension.state != "active":
+        return "blocked"
     return ""
 
 

@@ -107,7 +107,8 @@ def _living(now: datetime):  # type: ignore[no-untyped-def]  # a queryset with j
     )
     lively = Q(proven=True, seen_at__gt=now - IDLE) | Q(proven=False, created_at__gt=now - UNPROVEN)
     working = Q(account__tenant__isnull=True) | Q(account__tenant__state="active")
-    return rows.filter(lively, working)
+    there = Q(account__extension__isnull=True) | Q(account__extension__state="active")
+    return rows.filter(lively, working, there)
 
 
 def prove_session(session_id: UUID, *, now: datetime) -> str:

@@ -38,13 +38,21 @@ def begin_check(integration: IntegrationView, *, now: datetime) -> bool:
     return bool(free.update(started_at=now, finished_at=None, findings=[]))
 
 
-def keep_findings(integration: IntegrationView, findings: Sequence[Finding]) -> None:
-    """Keep what a check has found so far."""
-    SetupCheck.objects.of(integration.tenant_id).update(findings=msgspec.to_builtins(findings))
+def keep_findings(
+    integration: IntegrationView, findings: Sequence[Finding], *, began: datetime
+) -> None:
+    """Keep what the check that began then has found so far; nothing, if another has begun since."""
+    rows = SetupCheck.objects.of(integration.tenant_id).filter(started_at=began)
+    rows.update(findings=msgspec.to_builtins(findings))
 
 
 def end_check(
-    integration: IntegrationView, findings: Sequence[Finding], learnt: Learnt, *, now: datetime
+    integration: IntegrationView,
+    findings: Sequence[Finding],
+    learnt: Learnt,
+    *,
+    began: datetime,
+    now: datetime,
 ) -> None:
     """Keep what a check has found, and what it learnt; what it could not learn is left alone."""
     values: dict[str, object] = {
@@ -55,7 +63,8 @@ def end_check(
     }
     if learnt.domain:
         values |= {"organisation": learnt.organisation, "domain": learnt.domain}
-    SetupCheck.objects.of(integration.tenant_id).update(**values)
+    rows = SetupCheck.objects.of(integration.tenant_id).filter(started_at=began)
+    rows.update(**values)
 
 
 def forget_directory(tenant_id: int) -> None:

@@ -73,7 +73,7 @@ _PROBLEMS = """
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in a line of the history."""
+    """A run in a line of the history. `waits`: its plan waits for a person's word."""
 
     id: int
     trigger: str

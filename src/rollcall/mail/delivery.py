@@ -251,7 +251,7 @@ def _trouble(server: Server, error: Exception) -> str:
             return _("The name %(host)s is not known to this machine's name server.") % values
         case ConnectionRefusedError():
             return _("Nothing listens at %(place)s: it refused the connection.") % values
-        case TimeoutError():
+        case TimeoutError() | smtplib.SMTPServerDisconnected(__context__=TimeoutError()):
             return _("%(place)s did not answer in time.") % values
         case ssl.SSLCertVerificationError():
             return _(

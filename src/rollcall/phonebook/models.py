@@ -173,3 +173,15 @@ class SearchKey(models.Model):
     whole = models.BooleanField()
 
     objects = ScopedManager()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                "tenant",
+                "holder",
+                "key",
+                "contact",
+                name="contact_by_name",
+                condition=models.Q(whole=True),
+            ),
+        ]

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from rollcall.tenants.queries import TenantView
+from rollcall.accounts.sessions import SignedIn
+from rollcall.tenants.queries import TenantView, get_tenant_by_id
 from rollcall.web.identity import identity_of
 
 
@@ -22,13 +23,13 @@ class Link:
 
 
 FOR_SYSTEM = (
-    Link(_("Tenants"), "system-tenants"),
-    Link(_("Server"), "system-server"),
-    Link(_("Clouds"), "system-clouds"),
-    Link(_("Administrators"), "system-accounts"),
-    Link(_("Mail"), "system-mail"),
-    Link(_("API tokens"), "system-tokens"),
-    Link(_("Audit log"), "system-audit"),
+    Link(_("Tenants"), "system-tenants", _("System")),
+    Link(_("Server"), "system-server", _("System")),
+    Link(_("Clouds"), "system-clouds", _("System")),
+    Link(_("Administrators"), "system-accounts", _("System")),
+    Link(_("Mail"), "system-mail", _("System")),
+    Link(_("API tokens"), "system-tokens", _("System")),
+    Link(_("Audit log"), "system-audit", _("System")),
 )
 FOR_ADMINISTRATORS = (
     Link(_("Extensions"), "extensions"),
@@ -45,7 +46,7 @@ FOR_USERS: tuple[Link, ...] = (
     Link(_("Company contacts"), "company-contacts", _("Phone book")),
     Link(_("My contacts"), "my-contacts", _("Phone book")),
 )
-FOR_ALL = (Link(_("My account"), "account"),)
+FOR_ALL = (Link(_("My account"), "account", _("You")),)
 """A page that should be in the navigation has its line here; the tests open each."""
 
 
@@ -58,20 +59,32 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "identity": identity,
         "tenant": tenant,
         "switched": bool(identity and identity.role == "system" and tenant),
-        "navigation": _navigation(identity.role, tenant) if identity else [],
+        "navigation": _navigation(identity, tenant or _home(identity)) if identity else [],
         "here": match.url_name if match else "",
     }
 
 
-def _navigation(role: str, tenant: TenantView | None) -> list[dict[str, Any]]:
+def _home(identity: SignedIn) -> TenantView | None:
+    """Return the tenant of whoever is on a page of no tenant, such as one's own account."""
+    return get_tenant_by_id(identity.tenant_id) if identity.tenant_id is not None else None
+
+
+def _navigation(identity: SignedIn, tenant: TenantView | None) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
-    if role == "system":
-        lines += [_line(link) for link in FOR_SYSTEM]
     if tenant is not None:
-        if role != "user":
-            lines += [_line(link, tenant) for link in FOR_ADMINISTRATORS]
-        lines += [_line(link, tenant) for link in FOR_USERS]
+        if identity.role != "user":
+            lines += [_line(link, tenant) for link in FOR_ADMINISTRATORS if not link.section]
+        lines += [_line(link, tenant) for link in FOR_USERS if _is_for(link, identity)]
+        if identity.role != "user":
+            lines += [_line(link, tenant) for link in FOR_ADMINISTRATORS if link.section]
+    if identity.role == "system":
+        lines += [_line(link) for link in FOR_SYSTEM]
     return lines + [_line(link) for link in FOR_ALL]
+
+
+def _is_for(link: Link, identity: SignedIn) -> bool:
+    """Tell whether a page has something for somebody: own contacts come with an extension."""
+    return link.name != "my-contacts" or identity.extension_id is not None
 
 
 def _line(link: Link, tenant: TenantView | None = None) -> dict[str, Any]:

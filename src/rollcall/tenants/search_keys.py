@@ -50,8 +50,8 @@ def fold_typed(text: str) -> TypedWords | None:
     """Return the words of a search, or None if there are none: the database folds as for keys."""
     typed = text[:TYPED].replace("\0", "")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT rollcall_search_words(%s)", [typed])
-        (words,) = cursor.fetchone()
+        cursor.execute("SELECT rollcall_search_fold(%s)", [typed])
+        words = cursor.fetchone()[0].split()
     if not words:
         return None
     if "@" in typed:
@@ -107,7 +107,7 @@ class SearchedTable(msgspec.Struct, frozen=True):
 def search_functions() -> tuple[RunSQL, ...]:
     """Make the functions that all search keys are made by."""
     return (
-        RunSQL(_WORDS.replace("{apart}", _APART).replace("{spaces}", " " * len(_APART))),
+        RunSQL(_FOLD.replace("{apart}", _APART).replace("{spaces}", " " * len(_APART))),
         RunSQL(_KEYS),
     )
 
@@ -117,18 +117,20 @@ def keep_search_keys(searched: SearchedTable) -> tuple[RunSQL, ...]:
     columns = ", ".join(("id", *searched.own, *searched.columns))
     left, right = f"SELECT {columns} FROM old_rows", f"SELECT {columns} FROM new_rows"  # noqa: S608 - the names are those of migrations
     old, new = f"({left} EXCEPT {right}) r", f"({right} EXCEPT {left}) r"
+    again = _insert(searched, new, unless=_UNLESS_THERE)
     return (
         _trigger(searched, "insert", _insert(searched, "new_rows r")),
-        _trigger(searched, "update", f"{_delete(searched, old)} {_insert(searched, new)}"),
+        _trigger(searched, "update", f"{_delete(searched, old)} {again}"),
         _trigger(searched, "delete", _delete(searched, "old_rows r")),
     )
 
 
 def fill_search_keys(searched: SearchedTable) -> RunSQL:
     """Make the keys of the rows that are there already."""
-    return RunSQL(_insert(searched, f"{searched.table} r"), RunSQL.noop)
+    return RunSQL(_insert(searched, f"{searched.table} r", unless=_UNLESS_THERE), RunSQL.noop)
 
 
+_UNLESS_THERE: Final = "ON CONFLICT DO NOTHING"
 _TABLES: Final = {
     "insert": "NEW TABLE AS new_rows",
     "update": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
@@ -159,10 +161,9 @@ def _made(searched: SearchedTable, rows: str) -> str:
     )
 
 
-def _insert(searched: SearchedTable, rows: str) -> str:
+def _insert(searched: SearchedTable, rows: str, *, unless: str = "") -> str:
     names = ", ".join((*searched.own, searched.row_key, "key", "whole"))
-    made = _made(searched, rows)
-    return f"INSERT INTO {searched.keys} ({names}) {made} ON CONFLICT DO NOTHING;"
+    return f"INSERT INTO {searched.keys} ({names}) {_made(searched, rows)} {unless};"
 
 
 def _delete(searched: SearchedTable, rows: str) -> str:
@@ -179,41 +180,62 @@ def _delete(searched: SearchedTable, rows: str) -> str:
 _WORDS: Final = """
 CREATE FUNCTION rollcall_search_words(value text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $words$
+BEGIN
+    RETURN array_remove(string_to_array(rollcall_search_fold(value), ' '), '');
+END $words$
+""".strip()
+
+_FOLD: Final = """
+CREATE FUNCTION rollcall_search_fold(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $fold$
 DECLARE folded text := lower(value);
 BEGIN
     IF octet_length(value) <> char_length(value) THEN
-        folded := replace(regexp_replace(
-            lower(normalize(value, NFKD)), '[\u0300-\u036f]', '', 'g'), 'ß', 'ss');
+        folded := lower(normalize(value, NFKD));
+        folded := replace(regexp_replace(folded, '[\u0300-\u036f]', '', 'g'), 'ß', 'ss');
     END IF;
-    folded := translate(folded, '{apart}''’`', '{spaces}');
-    RETURN array_remove(string_to_array(folded, ' '), '');
-END $words$
+    folded := btrim(translate(folded, '{apart}''’`', '{spaces}'));
+    IF strpos(folded, '  ') > 0 THEN
+        folded := regexp_replace(folded, ' +', ' ', 'g');
+    END IF;
+    RETURN folded;
+END $fold$
 """.strip()
 
 _KEYS: Final = f"""
 CREATE FUNCTION rollcall_search_keys(name text, also text[], phrase text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $keys$
 DECLARE
-    words text[] := (rollcall_search_words(name))[1:{WORDS}];
-    said text := array_to_string(words, ' ');
+    said text := rollcall_search_fold(name);
     made text[] := ARRAY[left(said, {KEY_LENGTH})];
-    start integer := 1;
     part text;
+    place integer;
 BEGIN
-    FOR place IN 2..cardinality(words) LOOP
-        start := start + char_length(words[place - 1]) + 1;
-        made := made || substr(said, start, {KEY_LENGTH});
+    FOR word IN 2..{WORDS} LOOP
+        place := strpos(said, ' ');
+        EXIT WHEN place = 0;
+        said := substr(said, place + 1);
+        part := left(said, {KEY_LENGTH});
+        CONTINUE WHEN part = ANY (made);
+        made := made || part;
     END LOOP;
-    FOREACH part IN ARRAY also LOOP
-        IF part <> '' AND part <> ' ' AND part <> name THEN
-            words := (rollcall_search_words(part))[1:{WORDS}];
-            FOR place IN 1..cardinality(words) LOOP
-                made := made || left(array_to_string(words[place:], ' '), {KEY_LENGTH});
-            END LOOP;
-        END IF;
+    FOREACH said IN ARRAY also LOOP
+        CONTINUE WHEN said = name OR said = ' ';
+        said := rollcall_search_fold(said);
+        FOR word IN 1..{WORDS} LOOP
+            EXIT WHEN said = '';
+            part := left(said, {KEY_LENGTH});
+            IF part <> ALL (made) THEN
+                made := made || part;
+            END IF;
+            place := strpos(said, ' ');
+            EXIT WHEN place = 0;
+            said := substr(said, place + 1);
+        END LOOP;
     END LOOP;
-    IF phrase <> '' THEN
-        made := made || left(array_to_string(rollcall_search_words(phrase), ' '), {KEY_LENGTH});
+    part := left(rollcall_search_fold(phrase), {KEY_LENGTH});
+    IF part <> '' AND part <> ALL (made) THEN
+        made := made || part;
     END IF;
     RETURN made;
 END $keys$

@@ -34,7 +34,7 @@ def visitor_of(request: HttpRequest) -> Visitor:
     return Visitor(
         address=str(address) if address else None,
         network=_network_of(address),
-        agent=request.headers.get("User-Agent", ""),
+        agent=request.headers.get("User-Agent", "").replace("\0", ""),
         device=device,
         known=known,
     )

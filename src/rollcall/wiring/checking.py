@@ -6,7 +6,7 @@ The rules of the steps are the provider's (rollcall.providers.m365.check).
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Thread
 from typing import Final, Self
 
@@ -56,8 +56,9 @@ def check_setup(
     What is found is kept: the portal shows it, with how long ago that was.
     """
     application = to_application(machine, integration, machine.key_ring())
-    begin_check(integration, now=utc_now())
-    return walk_check(machine, integration, application, listener)
+    began = utc_now()
+    begin_check(integration, now=began)
+    return walk_check(machine, integration, application, listener, began=began)
 
 
 def start_check(machine: Machine, integration: IntegrationView) -> bool:
@@ -68,13 +69,19 @@ def start_check(machine: Machine, integration: IntegrationView) -> bool:
     application = to_application(machine, integration, machine.key_ring())
     if not _slots.acquire(blocking=False):
         raise TransientError("Several checks are going on already: try again in a minute.")
-    if not begin_check(integration, now=utc_now()):
-        _slots.release()
+    began = utc_now()
+    begun = False
+    try:
+        begun = begin_check(integration, now=began)
+    finally:
+        if not begun:
+            _slots.release()
+    if not begun:
         return False
 
     def walk() -> None:
         try:
-            walk_check(machine, integration, application, lambda _: None)
+            walk_check(machine, integration, application, lambda _: None, began=began)
         except Exception:  # noqa: BLE001 - nobody waits for this thread: it tells the log
             _log.exception("check.broke", tenant_id=integration.tenant_id)
         finally:
@@ -90,6 +97,8 @@ def walk_check(
     integration: IntegrationView,
     application: Application,
     listener: Callable[[Finding], None],
+    *,
+    began: datetime,
 ) -> list[Finding]:
     """Carry a check out that has begun, and end it whatever comes."""
     findings: list[Finding] = []
@@ -98,7 +107,7 @@ def walk_check(
     def note(finding: Finding) -> None:
         findings.append(finding)
         listener(finding)
-        keep_findings(integration, findings)
+        keep_findings(integration, findings, began=began)
 
     async def walk() -> Learnt:
         async with open_directory(machine, integration, application, FreshVault) as source:
@@ -121,7 +130,7 @@ def walk_check(
             note(BROKEN)
             raise
         finally:
-            end_check(integration, findings, learnt, now=utc_now())
+            end_check(integration, findings, learnt, began=began, now=utc_now())
     forget_refused_purposes(integration.tenant_id)
     return findings
 

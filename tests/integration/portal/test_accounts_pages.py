@@ -145,6 +145,49 @@ def test_another_tenants_extension_is_one_that_does_not_exist(house: House) -> N
     assert "There is no extension 2001" in page
 
 
+def become_of_directory(house: House, number: int, email: str) -> None:
+    """Make an extension one that is synchronised."""
+    with psycopg.connect(house.conninfo) as client:
+        client.execute(
+            "UPDATE telephony_extension SET source = 'microsoft365', email = %s, "
+            "directory_object_id = 'b1f7c1f2-0000-4000-8000-000000000000' WHERE number = %s",
+            [email, number],
+        )
+
+
+def test_an_extension_of_the_directory_goes_to_its_owners_address_alone(house: House) -> None:
+    add_extension(house.tenant.id, number=2001, fields={"display_name": "Ada"})
+    become_of_directory(house, 2001, EMAIL.upper())
+    boss = f"{LIST}/{house.account('boss@contoso.example')}"
+    given = {"name": "", "role": "administrator", "extension": "2001"}
+
+    own = house.administrator.post(boss, given).content.decode()
+    invented = house.administrator.post(INVITE, {**given, "email": "me@x.example"})
+    right = house.administrator.post(INVITE, {**given, "email": EMAIL}).content.decode()
+
+    assert "Only an account with that address gets it" in own
+    assert "Only an account with that address gets it" in invented.content.decode()
+    assert "/invitation/" in right
+
+
+def test_whose_extension_is_blocked_is_out_at_once(house: House, nobody: Client) -> None:
+    add_extension(house.tenant.id, number=2001, fields={"display_name": "Ada"})
+    account = new_account(tenant_id=house.tenant.id)
+    given = {"name": "", "role": "user", "extension": "2001"}
+    house.administrator.post(f"{LIST}/{account}", given)
+    sign_in_by(nobody)
+    assert is_in(nobody)
+    with psycopg.connect(house.conninfo) as client:
+        client.execute(
+            "UPDATE telephony_extension SET state = 'blocked', blocked_at = now(), "
+            "blocked_reason = 'disabled'"
+        )
+
+    assert not is_in(nobody)
+    assert sign_in_by(nobody) == ""
+    assert audited(house.conninfo, "sign_in.refused")[-1][2]["reason"] == "blocked"
+
+
 def test_an_account_is_changed_disabled_and_enabled(house: House, nobody: Client) -> None:
     account = new_account(tenant_id=house.tenant.id)
     sign_in_by(nobody)

@@ -260,6 +260,14 @@ def test_a_form_that_is_refused_keeps_who_was_chosen_and_struck_out(
     assert list(lists_of(site)) == [first.id]
 
 
+def test_a_form_that_is_refused_shows_the_range_that_was_typed(
+    site: Site, administrator: Client
+) -> None:
+    assert "Numbers 2000 to 2399" in send(
+        administrator, USERS, leavers="release", last_extension="2399"
+    )
+
+
 def test_a_list_that_is_struck_out_to_the_last_cannot_be_only_these(
     site: Site, administrator: Client
 ) -> None:

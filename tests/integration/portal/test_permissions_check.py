@@ -9,7 +9,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from rollcall.integrations.check_operations import begin_check
+from rollcall.core.findings import Finding, Light
+from rollcall.integrations.check_operations import (
+    Learnt,
+    begin_check,
+    end_check,
+    forget_directory,
+    keep_findings,
+)
 from rollcall.integrations.queries import list_key_pairs
 from rollcall.integrations.status import CheckView, find_check
 from rollcall.portal.views.integration.findings import SENTENCES
@@ -142,6 +149,21 @@ def test_one_check_of_a_tenant_goes_on_at_a_time(site: Site, visitor: Client) ->
         cursor.execute("UPDATE integrations_setupcheck SET started_at = now() - interval '1 hour'")
     assert "It was interrupted" in text_of(visitor.get(PAGE))
     assert begin_check(site.integration, now=utc_now())
+
+
+def test_a_check_that_was_overtaken_keeps_nothing(site: Site) -> None:
+    began = utc_now()
+    assert begin_check(site.integration, now=began)
+    keep_findings(site.integration, [Finding("clock", Light.RED, "old")], began=began)
+    forget_directory(site.tenant.id)
+    assert begin_check(site.integration, now=utc_now())
+
+    keep_findings(site.integration, [Finding("clock", Light.RED, "old")], began=began)
+    end_check(site.integration, [], Learnt(domain="old.example"), began=began, now=utc_now())
+
+    check = find_check(site.tenant.id)
+    assert check is not None
+    assert (check.finished_at, check.findings, check.domain) == (None, (), "")
 
 
 def test_a_check_needs_ids_and_a_key_pair(new_site: MakeSite, sign_in: SignIn) -> None:

@@ -66,6 +66,17 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
+        migrations.AddIndex(
+            model_name="searchkey",
+            index=models.Index(
+                models.F("tenant"),
+                models.F("holder"),
+                models.F("key"),
+                models.F("contact"),
+                name="contact_by_name",
+                condition=models.Q(("whole", True)),
+            ),
+        ),
         isolation.isolate("phonebook_searchkey", holder=True),
         *keep_search_keys(_SEARCHED),
     ]

@@ -53,7 +53,7 @@ def _change(
     change = AccountChange(
         name=given["name"],
         role=given["role"],
-        extension_id=office.extension_id(given["extension"]),
+        extension_id=office.extension_id(given["extension"], email=account.email),
     )
     identity = request.identity
     change_account(account.id, change, actor=identity.actor, own_id=identity.account_id)

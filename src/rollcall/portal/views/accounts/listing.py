@@ -27,6 +27,7 @@ FIELDS = {
     "bad-number": "extension",
     "unknown-extension": "extension",
     "extension-taken": "extension",
+    "others-extension": "extension",
 }
 LONGEST_SEARCH = 200
 
@@ -108,7 +109,7 @@ def _add(request: PageRequest, office: Office, given: "dict[str, str]") -> int:
         role=given.get("role", "system"),
         tenant_id=office.tenant_id,
         name=given["name"],
-        extension_id=office.extension_id(given.get("extension", "")),
+        extension_id=office.extension_id(given.get("extension", ""), email=given["email"]),
     )
     return add_account(new, actor=request.identity.actor)
 

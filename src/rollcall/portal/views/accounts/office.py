@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rollcall.accounts.arrivals import Address
+from rollcall.accounts.operations import email_key
 from rollcall.accounts.queries import AccountView, get_account
 from rollcall.core.errors import SetupError
 from rollcall.core.numbering import parse_number
@@ -14,6 +17,8 @@ from rollcall.telephony.names import ExtensionName, names_of
 from rollcall.telephony.queries import get_key
 from rollcall.web.addresses import address_of_link
 from rollcall.web.identity import PageRequest
+
+LOCAL: Final = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,21 @@ class Office:
             return None
         return names_of(self.tenant_id, [account.extension_id]).get(account.extension_id)
 
-    def extension_id(self, text: str) -> int | None:
-        """Return the extension with the number that was typed, or raise SetupError."""
+    def extension_id(self, text: str, *, email: str) -> int | None:
+        """Return the extension with the number that was typed, or raise SetupError.
+
+        One of the directory is its owner's, personal contacts and all: no other address gets it.
+        """
         if self.tenant_id is None or not text.strip():
             return None
-        return get_key(self.tenant_id, parse_number(text.strip())).id
+        found = get_key(self.tenant_id, parse_number(text.strip()))
+        if found.source != LOCAL and found.email and email_key(found.email) != email_key(email):
+            raise SetupError(
+                _("This extension belongs to %(email)s. Only an account with that address gets it.")
+                % {"email": found.email},
+                code="others-extension",
+            )
+        return found.id
 
 
 def tenants_office(request: PageRequest) -> Office:

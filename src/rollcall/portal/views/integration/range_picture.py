@@ -1,9 +1,10 @@
 """The picture of a range of numbers: what is used, kept, reserved and free, and what comes next."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
 from rollcall.core.errors import SetupError
@@ -13,6 +14,7 @@ from rollcall.integrations.queries import find_or_draft
 from rollcall.integrations.rules import range_values
 from rollcall.portal.forms.integration import SENTENCES
 from rollcall.telephony.ranges import RangeBlock, RangeSummary
+from rollcall.tenants.queries import TenantView
 from rollcall.web.audience import for_administrator
 from rollcall.web.identity import PageRequest
 from rollcall.wiring.settings import chosen_range, extension_range
@@ -71,15 +73,24 @@ def _stack(block: RangeBlock, x: float, step: float) -> list[Bar]:
     return bars
 
 
+def typed_range(tenant: TenantView, sent: QueryDict) -> NumberRange | None:
+    """Return the range that stands in a form; None if it is none."""
+    with suppress(SetupError):
+        return _read_range(tenant, sent)
+    return None
+
+
+def _read_range(tenant: TenantView, sent: QueryDict) -> NumberRange:
+    first, last = (sent.get(name, "").strip() for name in ("first_extension", "last_extension"))
+    return chosen_range(tenant, **range_values(first, last))
+
+
 @for_administrator("GET")
 def show(request: PageRequest) -> HttpResponse:
     """Show the picture of a range that is being typed, or what is wrong with it."""
     tenant = request.tenant
-    first, last = (
-        request.GET.get(name, "").strip() for name in ("first_extension", "last_extension")
-    )
     try:
-        scope = chosen_range(tenant, **range_values(first, last))
+        scope = _read_range(tenant, request.GET)
     except SetupError as error:
         sentence = SENTENCES.get(error.code) or str(error)
         scope = extension_range(tenant, find_or_draft(tenant.id))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rollcall.integrations.queries import IntegrationView
 from rollcall.portal.forms.integration import UsersForm
-from rollcall.portal.views.integration.range_picture import draw_range
+from rollcall.portal.views.integration.range_picture import draw_range, typed_range
 from rollcall.portal.views.integration.settings import Question, Tab, answer
 from rollcall.web.audience import for_administrator
 from rollcall.web.identity import PageRequest
@@ -17,7 +17,9 @@ from rollcall.wiring.settings import extension_range
 
 def _more(request: PageRequest, current: IntegrationView) -> Mapping[str, Any]:
     tenant = request.tenant
-    return {"picture": draw_range(tenant.id, extension_range(tenant, current))}
+    sent = request.POST if request.method == "POST" else None
+    scope = typed_range(tenant, sent) if sent is not None else None
+    return {"picture": draw_range(tenant.id, scope or extension_range(tenant, current))}
 
 
 TAB: Final = Tab(
