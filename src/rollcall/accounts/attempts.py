@@ -122,6 +122,14 @@ def charge(counters: Sequence[Counter], *, now: datetime) -> datetime | None:
     return None
 
 
+def paused_until(counters: Sequence[Counter], *, now: datetime) -> datetime | None:
+    """Return until when nothing is allowed, if that is so."""
+    rows = Attempt.objects.all_tenants().filter(
+        key__in=[counter.key for counter in counters], refused_until__gt=now
+    )
+    return max((row.refused_until for row in rows if row.refused_until), default=None)
+
+
 def _standing(row: Attempt) -> Standing:
     return Standing(row.failures, row.failed_at, row.refused_until)
 

@@ -22,6 +22,7 @@ from rollcall.accounts.attempts import (
     forgive,
     network_of,
     pair_of,
+    paused_until,
 )
 from rollcall.accounts.factor_operations import factor_of_account, is_right_code
 from rollcall.accounts.models import Account, Credential
@@ -96,7 +97,7 @@ def recognise(
     if able:
         forgive(counters)
     else:
-        _note_refusal(accounts, right, visitor)
+        _note_refusal(accounts, right, visitor, paused_until(counters, now=now))
     return tuple(account.pk for account in able)
 
 
@@ -132,17 +133,23 @@ def _reason_against(account: Account) -> str:
     return ""
 
 
-def _note_refusal(accounts: Sequence[Account], right: Sequence[Account], visitor: Visitor) -> None:
+def _note_refusal(
+    accounts: Sequence[Account],
+    right: Sequence[Account],
+    visitor: Visitor,
+    pause: datetime | None,
+) -> None:
     """Note why: for each account of the address, or once where there is none.
 
-    What was typed is not noted: it may be a password.
+    What was typed is not noted: it may be a password. Nor are attempts within a pause, which could
+    be any number: it stands with the failure that began it.
     """
     if not accounts:
-        detail = {"reason": "unknown", "address": visitor.address}
-        note(actor=NOBODY, action="sign_in.refused", detail=detail)
+        _note(None, None, "sign_in.refused", NOBODY, visitor, reason="unknown", pause=pause)
     for account in accounts:
         reason = _reason_against(account) if account in right else "password"
-        _note(account.pk, account.tenant_id, "sign_in.refused", NOBODY, visitor, reason=reason)
+        whose = (account.pk, account.tenant_id)
+        _note(*whose, "sign_in.refused", NOBODY, visitor, reason=reason, pause=pause)
 
 
 def begin_entry(account_id: int, *, visitor: Visitor, now: datetime, proven: bool = False) -> Entry:
@@ -186,6 +193,7 @@ def check_code(
         NOBODY,
         visitor,
         reason="second-factor",
+        pause=paused_until(counters, now=now),
     )
     return False
 
@@ -225,15 +233,24 @@ def check_own_password(
 
 
 def _note(
-    account_id: int,
+    account_id: int | None,
     tenant_id: int | None,
     action: str,
     actor: str,
     visitor: Visitor,
     *,
     reason: str = "",
+    pause: datetime | None = None,
 ) -> None:
     detail: dict[str, object] = {"address": visitor.address}
     if reason:
         detail["reason"] = reason
-    note(actor=actor, action=action, subject=str(account_id), tenant_id=tenant_id, detail=detail)
+    if pause is not None:
+        detail["paused_until"] = pause.isoformat(timespec="seconds")
+    note(
+        actor=actor,
+        action=action,
+        subject=str(account_id or ""),
+        tenant_id=tenant_id,
+        detail=detail,
+    )

@@ -76,12 +76,13 @@ def disable_account(
         raise SetupError(
             _("This is your own account. Another administrator can disable it."), code="own-account"
         )
-    row = _held(account_id)
-    if row.role == Account.Role.SYSTEM and not _other_system_accounts(account_id):
+    system = Account.objects.all_tenants().filter(pk=account_id, role=Account.Role.SYSTEM)
+    if system.exists() and not _other_system_accounts(account_id):
         raise SetupError(
             _("This is the last system administrator who can sign in. Add another one first."),
             code="last-administrator",
         )
+    row = _held(account_id)
     if row.disabled_at is not None:
         return
     row.disabled_at = now
@@ -92,7 +93,9 @@ def disable_account(
 
 
 def _other_system_accounts(account_id: int) -> bool:
-    """Tell whether another system administrator can sign in. Their rows are held meanwhile."""
+    """Tell whether another system administrator can sign in. Their rows are held meanwhile, in
+    one order: two that disable each other do so one after the other.
+    """
     rows = Account.objects.all_tenants().filter(role=Account.Role.SYSTEM, disabled_at__isnull=True)
     able = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
     others = Credential.objects.all_tenants().filter(pk__in=able).exclude(pk=account_id)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
@@ -28,10 +29,9 @@ class ImportRefusedError(SetupError):
     """Some lines are wrong; `problems` says it of each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        more = f" … and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        super().__init__(
-            "Nothing was imported. " + " ".join(problems[:SHOWN]) + more, code="bad-import"
-        )
+        more = len(problems) - SHOWN
+        lines = [*problems[:SHOWN], *([_("… and %(n)s more") % {"n": more}] if more > 0 else [])]
+        super().__init__(" ".join([_("Nothing was imported."), *lines]), code="bad-import")
         self.problems = tuple(problems)
 
 
@@ -59,7 +59,7 @@ def import_numbers(
         try:
             wanted.append(_read_line(tenant_id, position, row))
         except SetupError as error:
-            problems.append(f"line {position}: {error}")
+            problems.append(_in_line(position, str(error)))
     problems += _repeated(wanted)
     if problems:
         raise ImportRefusedError(problems)
@@ -107,6 +107,10 @@ def forget_number(tenant_id: int, person: str, *, actor: str) -> ImportLine:
     )
 
 
+def _in_line(position: int, sentence: str) -> str:
+    return _("line %(line)s: %(what)s") % {"line": position, "what": sentence}
+
+
 def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Sequence[str]]]:
     text = [line.replace(";", ",") for line in lines]
     for position, row in enumerate(csv.reader(text), start=1):
@@ -118,20 +122,23 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Sequence[str]]]:
 
 def _read_line(tenant_id: int, position: int, row: Sequence[str]) -> ImportLine:
     if len(row) != COLUMNS:
-        raise SetupError("there must be two columns, a person and a number.")
+        raise SetupError(_("there must be two columns, a person and a number."))
     person, number = row[0], parse_number(row[1])
     telephony.check_reserved(tenant_id, number)
     source_id, problem = match_record(tenant_id, person)
     if problem == "ambiguous":
-        raise SetupError(f"“{person}” means more than one person: use the object id.")
+        sentence = _("“%(who)s” means more than one person: use the object id.")
+        raise SetupError(sentence % {"who": person})
     current = find_by_person(tenant_id, source_id) if source_id else None
     if current is not None and current.state != "released":
         if current.number == number:
             return ImportLine(position, person, number, source_id, settled=True)
-        raise SetupError(f"{current.display_name} has {current.number} already.")
+        words = {"who": current.display_name, "number": current.number}
+        raise SetupError(_("%(who)s has %(number)s already.") % words)
     holder = find_holder(tenant_id, number)
     if holder is not None:
-        raise SetupError(f"{number} is taken by {holder.display_name}.")
+        words = {"number": number, "who": holder.display_name}
+        raise SetupError(_("%(number)s is taken by %(who)s.") % words)
     return ImportLine(position, person, number, source_id)
 
 
@@ -141,7 +148,9 @@ def _repeated(lines: Sequence[ImportLine]) -> Iterator[str]:
         for key in (str(line.number), line.source_id or line.person.casefold()):
             first = seen.setdefault(key, line.position)
             if first != line.position:
-                yield f"line {line.position}: {key} stands in line {first} already."
+                words = {"key": key, "line": first}
+                sentence = _("%(key)s stands in line %(line)s already.") % words
+                yield _in_line(line.position, sentence)
 
 
 def _keep(tenant_id: int, integration_id: int, line: ImportLine) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from rollcall.core.errors import SetupError
 from rollcall.core.matching import line_key
@@ -68,14 +69,15 @@ def find_person(tenant_id: int, text: str) -> DirectoryPerson:
             rows.filter(display_name__icontains=text.strip()).order_by("display_name")[: SHOWN + 1]
         )
     if not found:
-        raise SetupError(
-            f"Nobody of the directory is called “{text}”: not by object id, principal name, mail "
-            "address or display name. Was there a sync yet?",
-            code="unknown-person",
+        sentence = _(
+            "Nobody of the directory is called “%(text)s”: not by object id, principal name, mail "
+            "address or display name. Was there a sync yet?"
         )
+        raise SetupError(sentence % {"text": text}, code="unknown-person")
     if len(found) > 1:
         names = ", ".join(f"{row.display_name} ({row.principal_key})" for row in found[:SHOWN])
-        raise SetupError(f"“{text}” means more than one person: {names}.", code="ambiguous-person")
+        sentence = _("“%(text)s” means more than one person: %(names)s.")
+        raise SetupError(sentence % {"text": text, "names": names}, code="ambiguous-person")
     return _to_person(found[0])
 
 

@@ -7,6 +7,7 @@ synchronised; a preview shows them first.
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
@@ -24,17 +25,19 @@ def link_person(
     """Let the next run link the hand-made extension `number` to `person`."""
     extension = get_key(tenant_id, number)
     if extension.source != "local":
-        raise SetupError(
-            f"Extension {number} is linked to {extension.display_name} already.", code="linked"
-        )
+        sentence = _("Extension %(number)s is linked to %(who)s already.")
+        words = {"number": number, "who": extension.display_name}
+        raise SetupError(sentence % words, code="linked")
     found = find_person(tenant_id, person)
     current = find_by_person(tenant_id, found.object_id)
     if current is not None:
-        raise SetupError(
-            f"{found.display_name} has {current.number} already"
-            f"{' (released)' if current.state == 'released' else ''}. A person has one extension.",
-            code="has-extension",
+        sentence = (
+            _("%(who)s has %(number)s already (released). A person has one extension.")
+            if current.state == "released"
+            else _("%(who)s has %(number)s already. A person has one extension.")
         )
+        words = {"who": found.display_name, "number": current.number}
+        raise SetupError(sentence % words, code="has-extension")
     _decide(tenant_id, integration_id, found, extension.id, actor)
     note(
         actor=actor,
@@ -58,10 +61,8 @@ def separate_person(
     found = find_person(tenant_id, person)
     current = find_by_person(tenant_id, found.object_id)
     if current is not None and current.state == "released":
-        raise SetupError(
-            f"{found.display_name} has no number at present: there is nothing to separate.",
-            code="released",
-        )
+        sentence = _("%(who)s has no number at present: there is nothing to separate.")
+        raise SetupError(sentence % {"who": found.display_name}, code="released")
     if current is not None:
         forget_owner(tenant_id, current.id)
         telephony.unlink_person(tenant_id, current.id)

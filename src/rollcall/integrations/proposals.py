@@ -2,6 +2,7 @@
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from rollcall.core.errors import SetupError
 from rollcall.integrations.models import DirectoryRecord, LinkDecision, Refusal
@@ -65,9 +66,8 @@ def decide_proposals(
         if not link:
             separate_person(tenant_id, integration_id, person=each.object_id, actor=actor)
         elif each.extension is None:
-            raise SetupError(
-                f"No extension has the mail address of {each.name} any more.", code="no-proposal"
-            )
+            sentence = _("No extension has the mail address of %(who)s any more.")
+            raise SetupError(sentence % {"who": each.name}, code="no-proposal")
         else:
             link_person(
                 tenant_id,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 from django.db import connection
-from django.db.models import F, Func, IntegerField, Q, QuerySet
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q, QuerySet
 
 from rollcall.integrations.models import DirectoryRecord, HeldPlan, RunChange, SyncRun
 from rollcall.integrations.runs import UNFINISHED, ChangeView, RefusalView
@@ -25,6 +25,7 @@ HEAVY: Final = ("problems", "refused")
 """Columns that may hold a line for every person; a page does not read them."""
 
 _STATES: Final = SyncRun.State
+UNDECIDED: Final = frozenset({_STATES.HELD, _STATES.PLANNED})
 
 _PLANNED = """
     planned AS (
@@ -92,6 +93,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True):
     items: int
     throttled_seconds: float
     goes_on: int | None
+    waits: bool = False
 
     @property
     def unfinished(self) -> bool:
@@ -140,8 +142,10 @@ class PageOf(msgspec.Struct, frozen=True):
 
 def list_run_lines(tenant_id: int, page: PageOf, *, result: str = ALL) -> list[RunLine]:
     """Return a page of a tenant's runs, the newest first."""
+    plans = HeldPlan.objects.of(tenant_id).filter(run_id=OuterRef("id")).values("run_id")
     rows = _narrowed(SyncRun.objects.of(tenant_id), result).order_by("-id").defer(*HEAVY)
-    return [RunLine(**_line(row)) for row in rows[page.offset : page.offset + page.limit]]
+    shown = rows.annotate(has_plan=Exists(plans))[page.offset : page.offset + page.limit]
+    return [RunLine(**_line(row), waits=row.has_plan and row.state in UNDECIDED) for row in shown]
 
 
 def _narrowed(rows: QuerySet[SyncRun], result: str) -> QuerySet[SyncRun]:
@@ -171,7 +175,7 @@ def find_run(tenant_id: int, run_id: int) -> RunHead | None:
         progress=row.progress,
         cancel_requested=row.cancel_requested,
         problems=row.problem_count,
-        kept=kept and row.state in {_STATES.HELD, _STATES.PLANNED},
+        kept=kept and row.state in UNDECIDED,
         successor=successors.values_list("pk", flat=True).first(),
     )
 

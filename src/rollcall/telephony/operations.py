@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from rollcall.core.errors import SetupError
 from rollcall.core.plan import PROFILE_FIELDS
@@ -29,11 +30,15 @@ def edit_extension(
     """Change an extension; of a synchronised one, the number only."""
     extension = find_row(tenant_id, number)
     if fields and extension.source != Extension.Source.LOCAL:
-        raise SetupError(
-            f"Extension {number} follows Microsoft 365: edit {', '.join(sorted(fields))} of "
-            f"{extension.principal_name or extension.display_name} there.",
-            code="synchronised",
+        sentence = _(
+            "Extension %(number)s follows Microsoft 365: edit %(fields)s of %(who)s there."
         )
+        words = {
+            "number": number,
+            "fields": ", ".join(sorted(fields)),
+            "who": extension.principal_name or extension.display_name,
+        }
+        raise SetupError(sentence % words, code="synchronised")
     for name, value in _own_fields(fields).items():
         setattr(extension, name, value)
     if new_number is not None:
@@ -88,11 +93,11 @@ def _own_fields(fields: Mapping[str, str]) -> dict[str, str]:
 def check_reserved(tenant_id: int, number: int) -> None:
     """Raise SetupError for a number that the tenant never gives to anybody."""
     if number in get_tenant_by_id(tenant_id).reserved_numbers:
-        raise SetupError(
-            f"{number} is reserved (an emergency or feature code) and is never given. "
-            "“rollcall tenant set … --reserved” has the list.",
-            code="reserved",
+        sentence = _(
+            "%(number)s is reserved (an emergency or feature code) and is never given. The list of "
+            "reserved numbers is among the tenant’s settings."
         )
+        raise SetupError(sentence % {"number": number}, code="reserved")
 
 
 def _save(extension: Extension) -> None:
@@ -111,9 +116,10 @@ def _taken(extension: Extension) -> str:
         .first()
     )
     if other is not None and other.deleted_at is not None:
-        return (
-            f"{extension.number} is kept for {other.display_name}, whose extension was deleted by "
-            "hand and comes back with the next run."
+        sentence = _(
+            "%(number)s is kept for %(who)s, whose extension was deleted by hand and comes back "
+            "with the next run."
         )
-    name = other.display_name if other is not None else "somebody"
-    return f"{extension.number} is taken by {name}."
+        return sentence % {"number": extension.number, "who": other.display_name}
+    name = other.display_name if other is not None else _("somebody")
+    return _("%(number)s is taken by %(who)s.") % {"number": extension.number, "who": name}

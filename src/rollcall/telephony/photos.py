@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from rollcall.core.errors import SetupError
 from rollcall.sync.pictures import PictureError, encode_picture, picture_digest
@@ -45,7 +46,8 @@ def set_photo(tenant_id: int, extension_id: int, content: bytes) -> None:
     try:
         picture = encode_picture(content)
     except PictureError as error:
-        raise SetupError(f"{error} Choose a JPEG, PNG, GIF, WebP or BMP.", code="photo") from error
+        sentence = _("%(why)s Choose a JPEG, PNG, GIF, WebP or BMP.") % {"why": error}
+        raise SetupError(sentence, code="photo") from error
     Photo.objects.of(tenant_id).filter(extension_id=extension_id).delete()
     Photo(
         extension_id=extension_id,
@@ -67,6 +69,6 @@ def _check_local(tenant_id: int, extension_id: int) -> None:
     rows = Extension.objects.of(tenant_id).filter(pk=extension_id, source=Extension.Source.LOCAL)
     if not rows.exists():
         raise SetupError(
-            "The photo of this person comes from Microsoft 365: change it there.",
+            _("The photo of this person comes from Microsoft 365: change it there."),
             code="synchronised",
         )

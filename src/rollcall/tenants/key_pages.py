@@ -54,7 +54,8 @@ def take_keys(
     down = downwards != place.backwards
     row_id, _, key = place.row.partition("-")
     if row_id.isascii() and row_id.isdecimal() and len(row_id) <= LONGEST_ID:
-        beyond: dict[str, Any] = {"pk__lt" if down else "pk__gt": (*holds, key, int(row_id))}
+        here = (*holds, key.replace("\0", ""), int(row_id))
+        beyond: dict[str, Any] = {"pk__lt" if down else "pk__gt": here}
         keys = keys.filter(**beyond)
     order = ("-key", f"-{row_key}") if down else ("key", row_key)
     limit = (ROWS + 1) * (KEYS_PER_ROW if searched else 1)

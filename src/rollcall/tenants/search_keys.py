@@ -177,14 +177,6 @@ def _delete(searched: SearchedTable, rows: str) -> str:
     )
 
 
-_WORDS: Final = """
-CREATE FUNCTION rollcall_search_words(value text) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $words$
-BEGIN
-    RETURN array_remove(string_to_array(rollcall_search_fold(value), ' '), '');
-END $words$
-""".strip()
-
 _FOLD: Final = """
 CREATE FUNCTION rollcall_search_fold(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $fold$

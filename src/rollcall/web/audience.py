@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from functools import wraps
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -170,8 +170,11 @@ def _may_enter(identity: SignedIn, tenant_id: int, *, administrator: bool) -> bo
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send the browser to sign in, and back afterwards if it only wanted to read."""
     address = reverse("sign-in")
+    if request.headers.get("HX-Request"):
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))  # not the part of it, asked here
+        back = page.path + (f"?{page.query}" if page.query else "")
+        address += "?" + urlencode({"next": back}) if back else ""
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
     if request.method in READS:
         address += "?" + urlencode({"next": request.get_full_path()})
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponse(status=303, headers={"Location": address})

@@ -179,7 +179,11 @@ FREE: Mapping[str, str] = {
 }
 """What an address takes that is nobody's: words, not ids."""
 
-SENT: Mapping[str, Mapping[str, str]] = {}
+SENT: Mapping[str, Mapping[str, str]] = {
+    "extension-link": {"person": "{person}"},
+    "extensions-import": {"lines": "{person},4711"},
+    "proposals": {"separate": "{person}"},
+}
 """Forms that name things by their ids: a field, and `{extension}` for the id of such a thing."""
 
 SENT_TO_API: Mapping[tuple[str, str], dict[str, object]] = {

@@ -209,3 +209,14 @@ def test_a_session_ends_when_it_is_not_used_or_when_it_is_old(
     assert forget_sign_ins(now=now) == 0
     assert forget_sign_ins(now=now + LONGEST) == 2, "the session, and the count of attempts"
     assert audited(conninfo, "sign_in.succeeded")
+
+
+def test_a_part_of_a_page_leads_to_sign_in_and_back_to_the_whole_page(nobody: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://localhost/t/contoso/runs?page=2"}
+
+    answer = nobody.get("/t/contoso/integration/", headers=headers)
+
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == "/sign-in?next=%2Ft%2Fcontoso%2Fruns%3Fpage%3D2"
+    bare = nobody.post("/t/contoso/leave", headers={"HX-Request": "true"})
+    assert bare["HX-Redirect"] == "/sign-in"

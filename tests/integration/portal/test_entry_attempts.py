@@ -12,7 +12,15 @@ from django.test import Client
 from rollcall.accounts.attempts import NETWORK, PAIR, charge, forget_attempts, network_of, pair_of
 from rollcall.wiring.machine import Machine, utc_now
 from tests.hashers import real_passwords
-from tests.integration.portal.arrival import ELSE, EMAIL, PASSWORD, is_in, new_account, sign_in_by
+from tests.integration.portal.arrival import (
+    ELSE,
+    EMAIL,
+    PASSWORD,
+    audited,
+    is_in,
+    new_account,
+    sign_in_by,
+)
 from tests.integration.portal.conftest import make_client
 
 ATTACKER = "203.0.113.7"
@@ -34,6 +42,9 @@ def test_after_some_failures_there_is_a_pause_that_grows(attacker: Client, conni
 
     assert [guess(attacker) for _ in range(PAIR.free + 1)] == [200] * PAIR.free + [429]
     assert guess(attacker, password=PASSWORD) == 429, "the right one, too"
+    details = [detail for _, _, detail in audited(conninfo, "sign_in.refused")]
+    assert len(details) == PAIR.free, "as many as were tried: none within the pause"
+    assert ["paused_until" in detail for detail in details] == [False] * 4 + [True]
     with psycopg.connect(conninfo) as connection:
         key, until = connection.execute(
             "SELECT key, refused_until FROM accounts_attempt WHERE refused_until IS NOT NULL"

@@ -186,7 +186,7 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
     add(site, 2000, "Anna Berg")
     admin = sign_in("administrator", site.tenant.id)
     wrong = {
-        "12": "is not an extension number",
+        "12": "An extension number has 3 to 13 digits",
         "112": "is reserved",
         "2000": "2000 is taken by Anna Berg.",
     }

@@ -227,6 +227,7 @@ def test_a_preview_is_out_of_date_when_the_settings_have_changed(
 
 def test_a_newer_run_or_preview_takes_the_place_of_a_preview(site: Site, visitor: Client) -> None:
     first, second = site.sync(dry_run=True), site.sync(dry_run=True)
+    assert visitor.get(PAGE).content.decode().count("Waits for your decision") == 1
     page = visitor.get(f"{PAGE}/{first.id}").content.decode()
     assert "taken its place" in page
     assert "/apply" not in page

@@ -1,9 +1,11 @@
 """Forms of extensions: a number, what is shown of a person, a photo; many at once."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
@@ -31,6 +33,8 @@ HELP: Final = {
     "display_name": _("How the person is shown. Without one, first and last name are."),
     "email": _("By it the extension is proposed to a person of the directory."),
 }
+NUMBER: Final = re.compile(r"^[1-9][0-9]{2,12}\Z")
+NO_NUMBER: Final = _("An extension number has 3 to 13 digits, and the first one is not 0.")
 AT_FIELD: Final = {
     "number-taken": "number",
     "reserved": "number",
@@ -55,6 +59,7 @@ def number_field(help_text: Any = "") -> forms.CharField:
         label=_("Number"),
         max_length=20,
         help_text=help_text,
+        validators=[RegexValidator(NUMBER, NO_NUMBER)],
         widget=forms.TextInput(
             attrs={"inputmode": "numeric", "autocomplete": "off", "dir": "ltr", "class": "short"}
         ),

@@ -87,6 +87,7 @@ def _row(run: RunLine) -> dict[str, Any]:
         "text": text,
         "words": changes_in_words(run),
         "why": _why(run),
+        "waits": run.waits,
         "signs": signs_of(run.counts.get("users", {})),
         "others": _others(run),
         "duration": duration(run.seconds),
