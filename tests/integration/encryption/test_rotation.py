@@ -267,6 +267,7 @@ def test_two_rotations_at_once_are_one_after_the_other(
         connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         with pytest.raises(SetupError, match="Another process is exchanging"):
             rotate(machine)
+        connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
     assert rotate(machine).sealed == 4
 

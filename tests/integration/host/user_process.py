@@ -17,8 +17,8 @@ def main(home: str, shelter: str, uid: str = "") -> None:
     try:
         environment = read_environment(environ={"ROLLCALL_HOME": home}, cwd=Path("/"))
         with running_database(environment, shelter=Path(shelter)) as address:
-            say("ready")
             try:
+                say("ready")
                 sys.stdin.read()
             except KeyboardInterrupt:
                 with psycopg.connect(address.conninfo) as connection:
@@ -36,8 +36,8 @@ def become(uid: int) -> None:
 
 
 def say(sentence: str) -> None:
-    sys.stdout.write(sentence + "\n")
-    sys.stdout.flush()
+    """In one write: a Ctrl-C that comes right after it finds nothing half said."""
+    os.write(sys.stdout.fileno(), f"{sentence}\n".encode())
 
 
 if __name__ == "__main__":
