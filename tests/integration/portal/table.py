@@ -180,11 +180,31 @@ FREE: Mapping[str, str] = {
 """What an address takes that is nobody's: words, not ids."""
 
 SENT: Mapping[str, Mapping[str, str]] = {
+    "account-invite": {"email": "new@ours.example", "role": "user", "extension": "{number}"},
+    "account-of": {"name": "Somebody", "role": "user", "extension": "{number}"},
+    "accounts": {"q": "{number}"},
+    "audit": {"q": "{person}", "subject": "{extension}"},
+    "colleagues": {"q": "{number}"},
+    "company-contacts": {"q": "{person}"},
+    "extensions": {"q": "{number}"},
+    "integration": {"download": "{key}"},
+    "integration-chosen": {"for": "people", "people-removed": "{person}"},
+    "integration-explain": {"person": "{person}"},
+    "integration-run": {"search": "{person}"},
+    "my-contacts": {"q": "{person}"},
     "extension-link": {"person": "{person}"},
-    "extensions-import": {"lines": "{person},4711"},
     "proposals": {"separate": "{person}"},
 }
 """Forms that name things by their ids: a field, and `{extension}` for the id of such a thing."""
+
+NAMED_TO_API: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("api-explain", "GET"): {"person": "{person}"},
+    ("api-link_extension", "POST"): {"person": "{person}"},
+    ("api-list_extensions", "GET"): {"search": "{number}"},
+    ("api-list_run_changes", "GET"): {"search": "{person}"},
+    ("api-separate_person", "POST"): {"person": "{person}"},
+}
+"""What names things to the API, in the query of a GET and in the body of others."""
 
 SENT_TO_API: Mapping[tuple[str, str], dict[str, object]] = {
     ("api-link_extension", "POST"): {"person": "somebody"},

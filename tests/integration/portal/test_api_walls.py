@@ -1,10 +1,12 @@
 """The same for the API: a token is its tenant's, and what is another tenant's is not there."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from rollcall.web.audience import Audience
 from tests.integration.portal.routes import Route, all_routes
-from tests.integration.portal.table import FREE, SENT_TO_API
+from tests.integration.portal.table import FREE, NAMED_TO_API, SENT_TO_API
 from tests.integration.portal.test_walls import said
 from tests.integration.portal.visitors import make_client
 from tests.integration.portal.world import World
@@ -68,6 +70,29 @@ def test_anothers_thing_is_as_one_that_is_not_there(world: World, route: Route) 
         )
         assert found == missing, method
         assert found[0] == 404, method
+    assert world.belongings(world.theirs) == before
+
+
+@pytest.mark.parametrize(("name", "method"), sorted(NAMED_TO_API))
+def test_anothers_thing_that_is_sent_is_as_one_that_is_not_there(
+    world: World, name: str, method: str
+) -> None:
+    route = next(each for each in routes() if each.name == name)
+    address = address_of(world, route, "ours")
+    before = world.belongings(world.theirs)
+    asked = [world.filled(NAMED_TO_API[name, method], whose) for whose in ("theirs", "missing")]
+    names = [each for fields in asked for each in fields.values()]
+    found, missing = (
+        said(
+            world.ask_api(method, f"{address}?{urlencode(fields)}", "our")
+            if method == "GET"
+            else world.ask_api(method, address, "our", dict(fields)),
+            *names,
+        )
+        for fields in asked
+    )
+    assert found == missing
+    assert found[0] != 401
     assert world.belongings(world.theirs) == before
 
 

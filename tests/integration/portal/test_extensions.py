@@ -305,6 +305,9 @@ def test_an_import_is_looked_at_first_and_is_whole_or_nothing(
     file = io.BytesIO("d@x.example;2010\n".encode("utf-8-sig"))
     file.name = "numbers.csv"
     assert "1 number would be kept." in admin.post(address, {"file": file}).content.decode()
+    file = io.BytesIO(b"somebody@x.example")
+    file.name = "numbers.csv"
+    assert "somebody@x.example</textarea>" in admin.post(address, {"file": file}).content.decode()
 
 
 def test_the_export_has_all_extensions_and_no_formulas(new_site: MakeSite, sign_in: SignIn) -> None:

@@ -48,7 +48,9 @@ class AccountForm(forms.Form):
         label=_("Extension"),
         max_length=LONGEST_NUMBER,
         required=False,
-        help_text=_("Its number. Calls, photo and personal contacts of this account are its own."),
+        help_text=_(
+            "Its number. The account gets the calls and personal contacts of this extension."
+        ),
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "inputmode": "numeric", "class": "short", "dir": "ltr"}
         ),

@@ -169,9 +169,8 @@ class ImportForm(ErrorForm):
 
     def show_problems(self, problems: Sequence[str]) -> None:
         """Show what is wrong, line by line, below the lines: those of a file, too."""
-        data = self.data.copy()
-        data["lines"] = self.cleaned_data["lines"]
-        self.data = data
+        kept = {name: self.data[name] for name in self.data}
+        self.data = {**kept, "lines": self.cleaned_data["lines"]}
         self.add_error("lines", _("Nothing was imported. Mend these lines, and look again."))
         for each in problems[:MOST_PROBLEMS]:
             self.add_error("lines", each[:1].upper() + each[1:])
