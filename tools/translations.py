@@ -16,7 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from django.template import engines
+from django.template import Context, engines
 from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,9 +31,11 @@ KEYWORDS = {
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
 }
 ARGUMENT = re.compile(r"""_\((?:"([^"]*)"|'([^']*)')\)""")
-Message = tuple[str | tuple[str, str], str | None, str]
+Message = tuple[str | tuple[str, ...], str | None, str]
 """A message (or singular and plural), its context, and where it stands."""
 
 
@@ -84,7 +86,9 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 
 def _is_whole(translated: str | Sequence[str] | None) -> bool:
-    return bool(translated) and (isinstance(translated, str) or all(translated))
+    if isinstance(translated, str):
+        return translated != ""
+    return all(translated or ("",))
 
 
 def as_po(catalogue: Catalog) -> bytes:
@@ -128,7 +132,7 @@ def _of_template(path: Path) -> Iterator[Message]:
 
 def _context(node: TranslateNode | BlockTranslateNode) -> str | None:
     context = node.message_context
-    return str(context.resolve({})) if context else None
+    return str(context.resolve(Context())) if context else None
 
 
 def _place(path: Path) -> str:

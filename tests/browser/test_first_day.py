@@ -55,10 +55,12 @@ def office() -> Iterator[Office]:
         directory = simulator.add_directory(f"people:{PEOPLE}:3,shared=2,name=fabrikam")
         port = free_port()
         domains = {"listen": f"127.0.0.1:{port}", "web_domain": f"localhost:{port}"}
-        with plant(Path(place) / "home", simulator, **domains) as made:
-            with Service.started(made, workers=1):
-                yield Office(made, directory.directory_id)
-                connections.close_all()
+        with (
+            plant(Path(place) / "home", simulator, **domains) as made,
+            Service.started(made, workers=1),
+        ):
+            yield Office(made, directory.directory_id)
+            connections.close_all()
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE])

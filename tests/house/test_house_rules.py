@@ -20,7 +20,7 @@ TYPE_IGNORES = 15
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 
 ALL_TENANTS = {
-    "src/rollcall/access/operations.py": "a token may be the system's, and is found before a tenant",
+    "src/rollcall/access/operations.py": "a token may be the system's",
     "src/rollcall/access/queries.py": "a token may be the system's, which is no tenant's",
     "src/rollcall/accounts/break_glass.py": "a password is its account's, which names the tenant",
     "src/rollcall/accounts/arrivals.py": "who comes by a link is found before there is a tenant",
@@ -29,7 +29,7 @@ ALL_TENANTS = {
     "src/rollcall/accounts/factor_operations.py": "an account may be the provider's",
     "src/rollcall/accounts/links.py": "a link is found before there is a tenant",
     "src/rollcall/accounts/operations.py": "an account may be the provider's, which is no tenant's",
-    "src/rollcall/accounts/queries.py": "the provider's own accounts, and where somebody has several",
+    "src/rollcall/accounts/queries.py": "the provider's own accounts",
     "src/rollcall/accounts/sessions.py": "who asks is found before there is a tenant",
     "src/rollcall/audit/queries.py": "an entry may concern the whole system",
     "src/rollcall/audit/operations.py": "an entry may concern the whole system",

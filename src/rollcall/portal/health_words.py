@@ -7,7 +7,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, npgettext
 
 from rollcall.integrations.health import Health, TenantHealth
 
@@ -64,7 +64,7 @@ def lag_of(row: TenantHealth) -> str:
         return ""
     if row.missed == 0:
         return _("none")
-    return ngettext("%(n)s day", "%(n)s days", row.missed) % {"n": row.missed}
+    return npgettext("lag", "%(n)s day", "%(n)s days", row.missed) % {"n": row.missed}
 
 
 def missing_of(row: TenantHealth) -> str:

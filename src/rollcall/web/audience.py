@@ -35,7 +35,7 @@ class Audience(StrEnum):
     USER = "user"
     ADMINISTRATOR = "administrator"
     SYSTEM = "system"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - a kind of visitor
 
 
 def for_anyone(*methods: str) -> Callable[[View], View]:

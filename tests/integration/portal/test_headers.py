@@ -4,7 +4,7 @@ import re
 from contextlib import closing
 
 import pytest
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 
 from rollcall.web.audience import Audience
@@ -46,7 +46,7 @@ def test_every_answer_comes_with_the_headers(nobody: Client, address: str) -> No
         check_headers(answer)
 
 
-def check_headers(answer: HttpResponse) -> None:
+def check_headers(answer: HttpResponseBase) -> None:
     policy = policy_of(answer["Content-Security-Policy"])
     assert policy["default-src"] == ["'none'"]
     assert policy["script-src"] == policy["style-src"] == ["'self'"]
@@ -92,7 +92,7 @@ def test_nothing_is_changed_without_the_pages_own_token(
     tenant = new_site("people:1").tenant
     role = "system" if route.audience == Audience.SYSTEM else "administrator"
     visitor = sign_in(role, None if role == "system" else tenant.id)
-    visitor.handler.enforce_csrf_checks = True  # type: ignore[attr-defined]  # of the test client's handler
+    visitor.handler.enforce_csrf_checks = True
     values: dict[str, object] = dict.fromkeys(route.takes, "1")
     address = re.sub(r"<uuid:\w+>", "0" * 8 + "-0000-4000-8000-" + "0" * 12, "/" + route.pattern)
     for name, value in {**values, **NOWHERE}.items():

@@ -164,7 +164,7 @@ class World:
 
 def make_world(machine: Machine, simulator: Simulator) -> World:
     """Make both tenants: synchronised people with photos and contacts, runs, keys, accounts."""
-    sites = []
+    sites: list[Site] = []
     for slug in ("ours", "theirs"):
         site = make_site(
             machine, simulator, f"people:12:2,shared=1,name={slug}", slug=slug, photos=True
@@ -174,7 +174,7 @@ def make_world(machine: Machine, simulator: Simulator) -> World:
         # A number that the other tenant does not have.
         add_extension(site.tenant.id, number=7001 + len(sites), fields={"display_name": slug})
         sites.append(site)
-    world = World(machine, *sites)
+    world = World(machine, sites[0], sites[1])
     for who in ("user", "administrator", "their administrator", "system", "switched"):
         world.client(who)
     world.make_bearers()

@@ -89,8 +89,8 @@ class SyncRun(models.Model):
     """One execution: asked for, running, ended, kept.
 
     `beat_at` is when its worker last said that it is at it, by the database's clock. `goes_on`
-    is the run that this one goes on with, `since` when the first of them began. `error_code` is that
-    of `error`, which may name people: the provider sees the code alone.
+    is the run that this one goes on with, `since` when the first of them began. `error_code` is
+    that of `error`, which may name people: the provider sees the code alone.
     """
 
     class State(models.TextChoices):
