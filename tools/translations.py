@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import django
@@ -35,6 +36,9 @@ KEYWORDS = {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 ARGUMENT = re.compile(r"""_\((?:"([^"]*)"|'([^']*)')\)""")
+NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+"""The files change with their words only."""
+
 Message = tuple[str | tuple[str, ...], str | None, str]
 """A message (or singular and plural), its context, and where it stands."""
 
@@ -58,7 +62,9 @@ def merged() -> Catalog:
     if GERMAN.exists():
         with GERMAN.open("rb") as file:
             known = read_po(file, locale="de")
-    catalogue = Catalog(locale="de", domain="django", project="Rollcall", fuzzy=False)
+    catalogue = Catalog(
+        locale="de", domain="django", fuzzy=False, creation_date=NO_DATE, revision_date=NO_DATE
+    )
     for message, context, place in sorted(messages(), key=lambda each: (each[2], str(each[0]))):
         catalogue.add(message, context=context, locations=[(place, 0)])
     for entry in catalogue:
