@@ -20,9 +20,6 @@ from rollcall.tenants.statements import fetch, load_statements
 SQL: Final = load_statements("rollcall.phonebook", "search.sql")
 LONGEST_E164: Final = 15
 SHORT: Final = 20
-_SAID: Final = tuple(
-    f"contact__{name}" for name in ("display_name", "first_name", "last_name", "company")
-)
 
 
 class ContactRow(msgspec.Struct, frozen=True):
@@ -78,7 +75,7 @@ def list_page(
     keys = SearchKey.objects.of(tenant_id).filter(holder=holder)
     typed = fold_typed(text) if text.strip() else None
     if typed is not None:
-        keys = with_words(keys, typed, row_key="contact_id", said=_SAID)
+        keys = with_words(keys, typed, row_key="contact_id")
     elif text.strip():
         return ContactPage(())
     else:

@@ -75,18 +75,13 @@ def list_page(tenant_id: int, wanted: Wanted) -> ExtensionPage:
         if typed is None:
             keys = keys.filter(whole=True)
         else:
-            keys = with_words(keys, typed, row_key="extension_id", said=_SAID)
+            keys = with_words(keys, typed, row_key="extension_id")
         keys = keys.filter(_below_extension(SHOWN[wanted.shown])).select_related("extension")
         return _page_of_keys(tenant_id, keys, wanted, searched=typed is not None)
     rows = Extension.objects.of(tenant_id).filter(SHOWN[wanted.shown])
     if digits:
         rows = rows.filter(_begins_with(digits))
     return _page_of_numbers(tenant_id, rows, wanted)
-
-
-_SAID: Final = tuple(
-    f"extension__{name}" for name in ("display_name", "first_name", "last_name", "email")
-)
 
 
 def _below_extension(condition: Q) -> Q:

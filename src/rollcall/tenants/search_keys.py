@@ -13,15 +13,13 @@ import msgspec
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.migrations import RunSQL
-from django.db.models import BooleanField, F, Func, Model, QuerySet, TextField
-from django.db.models.lookups import Contains
+from django.db.models import BooleanField, F, Func, Model, QuerySet
 
 KEY_LENGTH: Final = 80
 WORDS: Final = 8
 """Of longer names, what comes after so many characters or words is not searched."""
 
 TYPED: Final = 100
-MANY: Final = 50_000
 LAST: Final = "\U0010ffff"
 """No text goes on with this character, so a prefix ends before it."""
 
@@ -73,29 +71,12 @@ class Among(Func):
     output_field = BooleanField()
 
 
-class Said(Func):
-    """All words of some columns, folded, each after a space: what a letter is looked for in."""
-
-    template = "' ' || rollcall_search_fold(%(expressions)s)"
-    arg_joiner = " || ' ' || "
-    output_field = TextField()
-
-
-def with_words(
-    keys: QuerySet[M], typed: TypedWords, *, row_key: str, said: tuple[str, ...]
-) -> QuerySet[M]:
-    """Return the keys that begin with what was typed, of rows that have all other words, too.
-
-    Of a word that few rows have, the set of rows is made once. A single letter may be that of very
-    many: then it is looked for row by row in the columns `said`, and a page is soon full.
-    """
+def with_words(keys: QuerySet[M], typed: TypedWords, *, row_key: str) -> QuerySet[M]:
+    """Return the keys that begin with what was typed, of rows that have all other words, too."""
     found = keys.filter(key__gte=typed.lead, key__lt=typed.end)
     for word in typed.others:
-        rows = keys.filter(key__gte=word, key__lt=word + LAST)
-        if len(word) == 1 and rows[: MANY + 1].count() > MANY:
-            found = found.filter(Contains(Said(*said), f" {word}"))
-        else:
-            found = found.filter(Among(F(row_key), ArraySubquery(rows.values(row_key))))
+        rows = keys.filter(key__gte=word, key__lt=word + LAST).values(row_key)
+        found = found.filter(Among(F(row_key), ArraySubquery(rows)))
     return found
 
 

@@ -20,7 +20,7 @@ def test_each_role_begins_at_its_own_page(new_site: MakeSite, sign_in: SignIn) -
     administrator = sign_in("administrator", tenant.id)
     assert administrator.get("/")["Location"] == "/t/contoso/integration/"
     assert administrator.get("/t/contoso/integration/").status_code == 200
-    assert sign_in("user", tenant.id).get("/")["Location"] == "/account/"
+    assert sign_in("user", tenant.id).get("/")["Location"] == "/t/contoso/colleagues"
 
 
 def test_a_provider_enters_a_tenant_only_after_switching_to_it(

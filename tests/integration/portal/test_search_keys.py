@@ -4,9 +4,14 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from rollcall.phonebook.listing import list_page as contact_page
 from rollcall.phonebook.models import SearchKey as ContactKey
+from rollcall.phonebook.own_operations import ContactDraft, add_company_contact
+from rollcall.telephony.listing import Wanted
+from rollcall.telephony.listing import list_page as extension_page
 from rollcall.telephony.models import Extension, SearchKey
 from rollcall.telephony.operations import add_extension
+from rollcall.tenants.key_pages import Place
 from rollcall.tenants.statements import load_statements
 from tests.integration.conftest import MakeSite
 from tests.integration.test_sql_files import numbered
@@ -93,3 +98,20 @@ def test_all_statements_of_an_app_can_be_prepared(conninfo: str, package: str, f
         for name, text in load_statements(package, file).items():
             assert text.startswith("-- ")
             connection.execute(f"PREPARE {name} AS {numbered(text)}")
+
+
+def test_several_words_are_found_in_any_order(new_site: MakeSite) -> None:
+    tenant = new_site("people:1").tenant
+    for number, name in enumerate(("Anna Berg", "Anna Thal", "Bernd Anna"), start=2000):
+        add_extension(tenant.id, number=number, fields={"display_name": name})
+    add_company_contact(tenant.id, ContactDraft(display_name="Ada King", company="Engines"))
+
+    def found(text: str) -> list[str]:
+        rows = extension_page(tenant.id, Wanted(text=text)).rows
+        return [row.display_name for row in rows]
+
+    assert found("anna b") == found("b anna") == ["Bernd Anna", "Anna Berg"]
+    assert found("anna t") == ["Anna Thal"]
+    assert found("anna x") == []
+    page = contact_page(tenant.id, text="engines k", place=Place(), country="DE")
+    assert [row.display_name for row in page.rows] == ["Ada King"]

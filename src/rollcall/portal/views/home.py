@@ -18,9 +18,7 @@ def home(request: PageRequest) -> HttpResponse:
 
 def first_page(identity: SignedIn) -> str:
     """Return the address of the page on which an account begins."""
-    if identity.role == "system":
+    if identity.tenant_id is None:
         return reverse("system-tenants")
-    slug = get_tenant_by_id(identity.tenant_id).slug if identity.tenant_id else ""
-    if identity.role == "administrator":
-        return reverse("integration", kwargs={"tenant": slug})
-    return reverse("account")
+    page = "integration" if identity.role == "administrator" else "colleagues"
+    return reverse(page, kwargs={"tenant": get_tenant_by_id(identity.tenant_id).slug})
