@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from rollcall.accounts.factor_operations import factor_place
 from rollcall.core.errors import SetupError
@@ -155,9 +155,23 @@ def _retire(value: SealedValue, now: datetime) -> int:
 
 
 def _values(ring: KeyRing) -> Iterator[SealedValue]:
+    there = _columns_there()
     for column in SEALED:
-        for row_id, holder, sealed in _rows(column):
-            yield _value(ring, column, row_id, holder, sealed)
+        if (column.table, column.column) in there:
+            for row_id, holder, sealed in _rows(column):
+                yield _value(ring, column, row_id, holder, sealed)
+
+
+def _columns_there() -> set[tuple[str, str]]:
+    """Return the sealed columns that the database has: before an upgrade it lacks the newest."""
+    tables = [column.table for column in SEALED]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, column_name FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND table_name = ANY (%s)",
+            [tables],
+        )
+        return set(cursor.fetchall())
 
 
 def _rows(column: SealedColumn) -> Iterator[tuple[int, int, bytes]]:
