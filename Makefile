@@ -40,7 +40,8 @@ check: setup  ## format, lint, types, import contracts, house rules, quick tests
 	@$(PYTEST) -q tests/house tests/unit tests/contract
 
 test: check  ## everything a change must pass (what CI runs), at most 20 minutes
-	@$(PYTEST) $(PARALLEL) -m "not long" tests/property tests/simulator tests/integration tests/browser
+	@$(PYTEST) $(PARALLEL) -m "not long" tests/property tests/simulator tests/integration
+	@$(PYTEST) -n 2 --dist worksteal -m "not long" tests/browser
 
 test-long: setup  ## the long versions, at most 60 minutes
 	@$(PYTEST) $(PARALLEL) -m long tests

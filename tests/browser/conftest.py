@@ -1,6 +1,5 @@
 """One service with a tenant that is connected and synchronised, and a browser to look at it."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from rollcall.accounts.operations import NewAccount, add_account
 from rollcall.accounts.sessions import begin_session, enter_tenant, find_session
+from rollcall.core.records import Phone
+from rollcall.phonebook.own_operations import ContactDraft, add_company_contact
 from rollcall.wiring.machine import utc_now
 from tests.integration.nights.plant import Plant, Service, plant
 from tests.needs import chromium
@@ -25,6 +26,9 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
+
+
+LONG_NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 
 @dataclass
@@ -44,7 +48,9 @@ class House:
         """Have such a session."""
         tenant_id = None if role == "system" else self.plant.firms[0].tenant_id
         extension_id = (
-            self.plant.value("SELECT min(id) FROM telephony_extension") if role == "user" else None
+            self.plant.value("SELECT min(holder) FROM phonebook_contact WHERE holder <> 0")
+            if role == "user"
+            else None
         )
         account = NewAccount(
             email=f"{role}@contoso.example",
@@ -77,6 +83,10 @@ def house() -> Iterator[House]:
                 made.await_schedules()
                 made.program.done("sync", "run", made.firms[0].slug)
                 house = House(made, _address(made), service)
+                by_hand = ContactDraft(
+                    company=LONG_NAME, phones=(Phone(kind="business", number="+49 30 5550"),)
+                )
+                add_company_contact(made.firms[0].tenant_id, by_hand)
                 for role in ("system", "administrator", "user"):
                     house.sign_in(role)
                 yield house
@@ -88,11 +98,11 @@ def _address(made: Plant) -> str:
     return f"https://localhost:{listen.port}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # its loop turns in this thread; ours may, too
-    with sync_playwright() as playwright:
+    """Chromium without a window, whose event loop turns in this thread meanwhile."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
         yield browser
         browser.close()

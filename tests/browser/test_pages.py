@@ -22,6 +22,9 @@ ASKED_FOR = {
     "run": "SELECT max(id) FROM integrations_syncrun",
     "run_id": "SELECT max(id) FROM integrations_syncrun",
     "contact": "SELECT min(id) FROM phonebook_contact WHERE holder = 0",
+    "company-contact-edit": "SELECT max(id) FROM phonebook_contact WHERE holder = 0",
+    "own_contact": "SELECT min(id) FROM phonebook_contact WHERE holder = "
+    "(SELECT min(holder) FROM phonebook_contact WHERE holder <> 0)",
 }
 """What stands in an address, by its name or the page's, as a query for one that is there."""
 
@@ -66,7 +69,7 @@ def test_a_page_is_well_made(house: House, browser: Browser, route: Route, width
     values: dict[str, object] = {"tenant": house.plant.firms[0].slug}
     for name in route.takes:
         if name != "tenant":
-            values[name] = house.plant.value(ASKED_FOR.get(route.name, ASKED_FOR[name]))
+            values[name] = house.plant.value(ASKED_FOR.get(route.name) or ASKED_FOR[name])
     role = ROLES[Audience(route.audience)]
     token = house.token(role) if role else ""
     with browser_page(browser, house.address, token, width=width) as visit:

@@ -16,7 +16,7 @@ from tests.sites import Tables, read_tables
 FOR_JOURNAL = 40
 """Megabytes free with which the journal (WAL), in files of 16, finds no room for its third one."""
 
-FOR_TABLES = 8
+FOR_TABLES = (12, 10, 8)
 """Megabytes free with which the tables find no room, the journal being on another disk."""
 
 LOGS = 1
@@ -45,12 +45,15 @@ def test_a_run_that_finds_no_room_in_the_tables_is_kept_as_failed_with_the_reaso
     with mounted(shop.directory / HOME) as disk:
         program = shop.copy(HOME)
         _keep_journal_apart(program, shop.directory / "journal")
-        disk.leave(FOR_TABLES)
-        ended = program.run("sync", "run", SLUG, "--json")
-        assert (ended.code, ended.json()["state"]) == (1, "failed"), ended
-        assert ended.json()["error"]["code"] == "disk-full"
-        assert "make room" in ended.err
-        assert "Traceback" not in ended.err
+        kept = []
+        for room in FOR_TABLES:
+            disk.leave(room)
+            ended = program.run("sync", "run", SLUG, "--json")
+            assert ended.code == 1, ended
+            assert "make room" in ended.err
+            assert "Traceback" not in ended.err
+            kept += [ended.json()] if ended.out else []  # there may be no room to keep even that
+        assert {(run["state"], run["error"]["code"]) for run in kept} == {("failed", "disk-full")}
 
         disk.leave(ROOMY)
         assert program.asked("sync", "run", SLUG)["state"] == "applied"

@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 
 from tests.integration.commands.program import Program
+from tests.integration.web.proxies import DOMAIN
 from tests.integration.web.server import Web, running_web
 
 TOKEN = "a-token-of-the-tests-0123456789"
@@ -39,5 +40,6 @@ def web(web_program: Program) -> Iterator[Web]:
 @pytest.fixture(scope="session")
 def guarded(web_program: Program) -> Iterator[Web]:
     """A web server without HTTPS, which asks for a token; tests leave it as it is."""
-    with running_web(web_program, host="0.0.0.0", https=False, metrics_token=TOKEN) as web:
+    settings = {"metrics_token": TOKEN, "web_domain": DOMAIN}
+    with running_web(web_program, host="0.0.0.0", https=False, **settings) as web:
         yield web

@@ -15,7 +15,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
 }
 
 
@@ -52,11 +52,20 @@ def test_every_answer_has_the_headers_that_protect_and_no_cookie(web: Web, path:
     assert "set-cookie" not in headers
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/healthz/", "/metrics/x", "/%ff", "/?x=1"])
-def test_where_there_is_no_page_a_plain_sentence_says_so(web: Web, path: str) -> None:
+@pytest.mark.parametrize("path", ["/nowhere", "/healthz/", "/metrics/x", "/%ff", "/nowhere?x=1"])
+def test_where_there_is_no_page_a_sentence_says_so(web: Web, path: str) -> None:
     answer = web.ask(path)
 
-    assert (answer.status, answer.body) == (404, "There is no page here.\n")
+    assert answer.status == 404
+    assert "There is no page here" in answer.body
+
+
+@pytest.mark.parametrize("path", ["/", "/?x=1", "/account/"])
+def test_who_is_nobody_is_asked_to_sign_in(web: Web, path: str) -> None:
+    answer = web.ask(path)
+
+    assert answer.status == 303
+    assert answer.headers["location"].startswith("/sign-in?next=%2F")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
