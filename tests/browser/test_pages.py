@@ -66,14 +66,35 @@ def pages() -> list[Route]:
 @pytest.mark.parametrize("width", [DESK, PHONE])
 @pytest.mark.parametrize("route", pages(), ids=lambda route: route.name)
 def test_a_page_is_well_made(house: House, browser: Browser, route: Route, width: int) -> None:
+    token = token_for(house, route)
+    with browser_page(browser, house.address, token, width=width) as visit:
+        assert look_at(visit, address_of(house, route), route.name) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("route", pages(), ids=lambda route: route.name)
+def test_a_page_is_well_made_in_german_and_in_the_dark(
+    house: House, browser: Browser, route: Route
+) -> None:
+    token = token_for(house, route)
+    with browser_page(browser, house.address, token, width=PHONE, german_and_dark=True) as visit:
+        assert look_at(visit, address_of(house, route), f"{route.name}-de") == []
+        assert visit.page.locator("html").get_attribute("lang") == "de"
+
+
+def token_for(house: House, route: Route) -> str:
+    """Return the session of somebody whom a page is for."""
+    role = ROLES[Audience(route.audience)]
+    return house.token(role) if role else ""
+
+
+def address_of(house: House, route: Route) -> str:
+    """Return the address of a page about something that is there."""
     values: dict[str, object] = {"tenant": house.plant.firms[0].slug}
     for name in route.takes:
         if name != "tenant":
             values[name] = house.plant.value(ASKED_FOR.get(route.name) or ASKED_FOR[name])
-    role = ROLES[Audience(route.audience)]
-    token = house.token(role) if role else ""
-    with browser_page(browser, house.address, token, width=width) as visit:
-        assert look_at(visit, route.address(values), route.name) == []
+    return route.address(values)
 
 
 def test_our_own_scripts_are_small(house: House, browser: Browser) -> None:

@@ -51,13 +51,16 @@ class Visit:
 
 
 @contextmanager
-def browser_page(browser: Browser, origin: str, token: str = "", *, width: int) -> Iterator[Visit]:
+def browser_page(
+    browser: Browser, origin: str, token: str = "", *, width: int, german_and_dark: bool = False
+) -> Iterator[Visit]:
     """Have a window of this width, signed in by a session's token."""
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHTS[width]},
         ignore_https_errors=True,
         base_url=origin,
-        locale="en-GB",
+        locale="de-DE" if german_and_dark else "en-GB",
+        color_scheme="dark" if german_and_dark else "light",
         has_touch=width == PHONE,
     )
     context.set_default_timeout(15_000)
