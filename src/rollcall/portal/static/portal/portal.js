@@ -108,3 +108,8 @@ addEventListener("pageshow", (event) => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   for (const button of document.querySelectorAll("button.busy")) button.classList.remove("busy");
 });
+
+/* On a phone the tabs may be wider than the window: the present one is in sight. */
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 16;
+}
