@@ -87,11 +87,11 @@ judged AS (
             WHEN paused THEN 'paused'
             WHEN certificate_ends <= %(now)s THEN 'expired'
             WHEN failing THEN 'failing'
+            WHEN held_run IS NOT NULL THEN 'held'  -- and late because of it
             WHEN switched_on AND (
                 next_at < %(now)s - %(late)s::interval
                 OR slot_at - interval '1 day' - good_at > interval '26 hours'
             ) THEN 'overdue'
-            WHEN held_run IS NOT NULL THEN 'held'
             WHEN lacking <> '{}' THEN 'permission'
             WHEN certificate_ends <= %(now)s + %(soon)s::interval THEN 'expiring'
             ELSE 'connected'

@@ -54,14 +54,21 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """Return what the base template needs."""
     identity = identity_of(request)
     tenant: TenantView | None = getattr(request, "tenant", None)
-    match = request.resolver_match
+    lines = _navigation(identity, tenant or _home(identity)) if identity else []
     return {
         "identity": identity,
         "tenant": tenant,
         "switched": bool(identity and identity.role == "system" and tenant),
-        "navigation": _navigation(identity, tenant or _home(identity)) if identity else [],
-        "here": match.url_name if match else "",
+        "navigation": lines,
+        "here": _here(lines, request.path),
     }
+
+
+def _here(lines: list[dict[str, Any]], path: str) -> str:
+    """Return the name of the line that a page belongs to: its own, or of the page above it."""
+    above = [line for line in lines if path.startswith(line["address"])]
+    nearest = max(above, key=lambda line: len(line["address"]), default=None)
+    return nearest["name"] if nearest else ""
 
 
 def _home(identity: SignedIn) -> TenantView | None:

@@ -19,10 +19,8 @@ def tenant_scope(tenant_id: int, *, extension_id: int | None = None) -> Iterator
     """See one tenant's rows alone, and the personal contacts of one extension or of nobody."""
     with transaction.atomic():
         _set(role=WEB_ROLE, tenant=str(tenant_id), owner=str(extension_id or ""))
-        try:
-            yield
-        finally:
-            _leave()
+        yield
+        _leave()  # what raises is rolled back, and the scope with it
 
 
 @contextmanager
@@ -30,10 +28,8 @@ def system_scope() -> Iterator[None]:
     """See the listed columns of all tenants, and change nothing."""
     with transaction.atomic():
         _set(role=SYSTEM_ROLE, tenant="", owner="")
-        try:
-            yield
-        finally:
-            _leave()
+        yield
+        _leave()  # what raises is rolled back, and the scope with it
 
 
 def _set(*, role: str, tenant: str, owner: str) -> None:

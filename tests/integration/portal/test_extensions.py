@@ -4,6 +4,7 @@ import io
 import re
 from datetime import UTC, datetime
 
+import psycopg
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -276,6 +277,24 @@ def test_an_extension_is_linked_and_unlinked_on_its_own_page(
     site.sync()
     assert site.extension_of(object_id) is not None
     assert Extension.objects.of(site.tenant.id).get(pk=row.pk).directory_object_id == object_id
+
+
+def test_who_is_unlinked_leaves_no_contacts_behind(new_site: MakeSite, sign_in: SignIn) -> None:
+    site = new_site("people:2:3", personal_contacts=True)
+    site.sync()
+    admin = sign_in("administrator", site.tenant.id)
+    rows = list(Extension.objects.of(site.tenant.id).order_by("number"))
+
+    assert owners_of_contacts(site) == {row.pk for row in rows}
+    admin.post(f"{LIST}/{rows[0].pk}/unlink")
+    assert owners_of_contacts(site) == {rows[1].pk}
+
+
+def owners_of_contacts(site: Site) -> set[int]:
+    """Return whose personal contacts are there, by their extensions."""
+    with psycopg.connect(site.machine.conninfo) as connection:
+        rows = connection.execute("SELECT DISTINCT holder FROM phonebook_contact WHERE holder <> 0")
+        return {holder for (holder,) in rows}
 
 
 def test_an_import_is_looked_at_first_and_is_whole_or_nothing(

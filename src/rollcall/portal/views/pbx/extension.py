@@ -139,7 +139,7 @@ def _edit(request: PageRequest, found: ExtensionDetail, form: NumberForm) -> int
     return number
 
 
-@for_administrator("POST")
+@for_administrator("POST", live=True)  # the person's own contacts go, which no page's role sees
 def delete(request: PageRequest, extension: int) -> HttpResponse:
     """Delete an extension, and say what becomes of its number."""
     found = _find_usable(request, extension)
@@ -200,7 +200,7 @@ def link(request: PageRequest, extension: int) -> HttpResponse:
     return render(request, "portal/pbx/extension.html", values)
 
 
-@for_administrator("POST")
+@for_administrator("POST", live=True)  # as above
 def unlink(request: PageRequest, extension: int) -> HttpResponse:
     """Unlink an extension from its person; it stays as a hand-made one."""
     found = _find_usable(request, extension)
