@@ -76,7 +76,7 @@ def scheduler(machine: Machine, stopping: Stopping) -> None:
 @click.command("web")
 @_part_command("web")
 def web(machine: Machine, stopping: Stopping) -> None:
-    """Serve HTTPS: /healthz, /readyz and /metrics."""
+    """Serve HTTPS: the portal, the REST API, /healthz, /readyz and /metrics."""
     with present(new_identity("web")):
         from rollcall.service.web import serve_web
 
