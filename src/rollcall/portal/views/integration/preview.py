@@ -134,5 +134,6 @@ def _go_on(request: PageRequest, run: RunHead) -> HttpResponse:
     except SetupError as error:
         messages.warning(request, sentence_of(error))
         return _to_run(request, run.id)
-    messages.info(request, _("Photos and contacts follow now; this is their run."))
-    return _to_run(request, summary.id)
+    sentence = _("Photos and contacts follow now, in run %(n)s.")
+    messages.info(request, sentence % {"n": summary.id})
+    return _to_run(request, run.id)
