@@ -6,12 +6,13 @@ never put off to a later time, because one such job would stand in the way of it
 what is to happen later stands in the schedule.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
-from django.db import connection, transaction
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
@@ -24,6 +25,8 @@ QUICK: Final = "quick"
 LONG: Final = "long"
 LANES: Final = (QUICK, LONG)
 """Long runs have slots of their own: they neither delay the others nor wait for all of them."""
+
+_log = structlog.get_logger(__name__)
 
 INTERACTIVE = 100
 NIGHTLY = 50
@@ -45,6 +48,21 @@ class Size(msgspec.Struct, frozen=True):
 
     people: int = 0
     seconds: float = 0.0
+
+
+def when_committed(work: Callable[[], object]) -> None:
+    """Do something to the queue once the transaction is committed.
+
+    A database that dies in between is no failure of what was committed: the scheduler makes good.
+    """
+
+    def left_to_the_scheduler() -> None:
+        try:
+            work()
+        except (OperationalError, InterfaceError) as error:
+            _log.warning("queue.left_to_the_scheduler", error=type(error).__name__)
+
+    transaction.on_commit(left_to_the_scheduler)
 
 
 def queue_waiting(run_ids: Collection[int] | None = None) -> int:

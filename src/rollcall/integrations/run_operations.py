@@ -6,7 +6,6 @@ made and dropped on commit, when the scope is left. The scheduler makes good wha
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,7 +18,7 @@ from rollcall.core.policy import Stage
 from rollcall.core.report import Failure, RunReport, RunState
 from rollcall.integrations.models import HeldPlan, SyncRun
 from rollcall.integrations.queries import IntegrationView, check_not_paused
-from rollcall.integrations.queue import drop_job, queue_waiting
+from rollcall.integrations.queue import drop_job, queue_waiting, when_committed
 from rollcall.integrations.runs import (
     RunSummary,
     get_row,
@@ -58,7 +57,7 @@ def request_run(integration: IntegrationView, request: RunRequest) -> tuple[RunS
     try:
         with transaction.atomic():
             row.save()
-            transaction.on_commit(partial(queue_waiting, [row.pk]), robust=True)
+            when_committed(lambda: queue_waiting([row.pk]))
     except IntegrityError:
         current = unfinished_run(integration.id)
         if current is None:
@@ -173,7 +172,7 @@ def cancel_run(run_id: int, *, actor: str, now: datetime) -> str:
     rows = SyncRun.objects.of(row.tenant_id).filter(pk=run_id)
     waiting = rows.filter(state=SyncRun.State.QUEUED)
     if waiting.update(state=SyncRun.State.CANCELLED, finished_at=now):
-        transaction.on_commit(partial(drop_job, run_id), robust=True)
+        when_committed(lambda: drop_job(run_id))
         state = SyncRun.State.CANCELLED
     elif rows.filter(state=SyncRun.State.RUNNING).update(cancel_requested=True):
         state = SyncRun.State.RUNNING

@@ -16,6 +16,7 @@ from typing import Any
 import click
 import psycopg
 import structlog
+from django.db import connections
 
 from rollcall.cli.program import cli
 from rollcall.wiring.machine import Machine
@@ -44,6 +45,7 @@ class Office:
     def run(self, *words: object) -> Ended:
         """Run a command in this process."""
         out, err = io.StringIO(), io.StringIO()
+        connections.close_all()  # a new program has none
         with _at_home(self.program.home), redirect_stdout(out), redirect_stderr(err):
             code = _run([str(word) for word in words])
         point_django(self.conninfo)
