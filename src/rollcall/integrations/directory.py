@@ -70,11 +70,6 @@ def recognised(tenant_id: int, object_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(rows.values_list("object_id", flat=True))
 
 
-def has_records(tenant_id: int) -> bool:
-    """Tell whether the directory was ever read."""
-    return DirectoryRecord.objects.of(tenant_id).exists()
-
-
 def name_people(tenant_id: int, object_ids: Sequence[str]) -> dict[str, PersonName]:
     """Return how directory objects are shown, by their ids."""
     rows = DirectoryRecord.objects.of(tenant_id).filter(object_id__in=list(object_ids))
