@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visits import DESK, PHONE, Visit, browser_page, inspect
 from tests.integration.host.machine import wait_until
-from tests.integration.nights.plant import Plant, Service, free_port, plant
+from tests.integration.nights.plant import Plant, Service, plant
+from tests.ports import free_port
 from tests.simulator.control import Simulator
 
 PASSWORD = "every-morning-coffee-first"
@@ -149,7 +150,7 @@ def register_application(visit: Visit, office: Office) -> Page:
     page.get_by_role("button", name="Register").click()
     for permission in ("User.Read.All", "Contacts.Read", "MailboxSettings.Read"):
         page.get_by_label(f"{permission} Application").check()
-    page.get_by_role("button", name=re.compile("Save|Update|Add permissions")).click()
+    page.get_by_role("button", name="Save permissions").click()
     page.get_by_role("button", name=re.compile("Grant admin consent")).click()
     return page
 

@@ -12,7 +12,8 @@ from django.db import connections
 
 from tests.databases import point_django
 from tests.integration.commands.program import Program, cloud_settings
-from tests.integration.nights.plant import Plant, free_port
+from tests.integration.nights.plant import Plant
+from tests.ports import free_port
 from tests.simulator.control import Simulator
 from tests.sites import Tables, read_tables
 

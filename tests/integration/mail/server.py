@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.pairs import Pair
+from tests.ports import free_port
 
 USER, PASSWORD = "rollcall", "correct horse"
 
@@ -101,7 +102,7 @@ def mail_host(
         starttls = security == "starttls"
         values["authenticator"] = _Authenticator()
         values["auth_required"] = values["auth_require_tls"] = starttls
-    controller = _controller(host, port or _free_port(), values)
+    controller = _controller(host, port or free_port(), values)
     controller.start()
     host.port = int(controller.port)
     try:
@@ -122,11 +123,3 @@ def _context(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

@@ -7,7 +7,6 @@ with Service.started(plant) as service:
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -30,6 +29,7 @@ from rollcall.tenants.operations import add_tenant
 from tests.databases import point_django
 from tests.integration.commands.program import CLOUD, Program, cloud_settings
 from tests.integration.host.machine import wait_until
+from tests.ports import free_port
 from tests.simulator.control import Directory, Simulator
 from tests.sites import ROLES
 
@@ -204,17 +204,6 @@ def plant(home: Path, simulator: Simulator, **settings: object) -> Iterator[Plan
     with program.database() as conninfo:
         point_django(conninfo)
         yield Plant(program, simulator, conninfo)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on, and that no other process of these tests takes."""
-    mine = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    while True:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port: int = listener.getsockname()[1]
-        if port // 2 % 2 == mine % 2:
-            return port
 
 
 class Service:

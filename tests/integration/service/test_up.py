@@ -17,7 +17,8 @@ from rollcall.host.cluster import find_cluster
 from rollcall.host.postmaster import Postmaster, find_postmaster
 from tests.integration.commands.program import PROGRAM, Program
 from tests.integration.host.machine import wait_until
-from tests.integration.nights.plant import children_of, free_port
+from tests.integration.nights.plant import children_of
+from tests.ports import free_port
 
 PARTS = {"web", "scheduler", "worker"}
 

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.integration.web.server import Web, free_port, wait_until
+from tests.integration.web.server import Web, wait_until
 from tests.needs import ROOT, need
 from tests.pairs import new_pair
+from tests.ports import free_port
 
 DOMAIN = "pbx.example.com"
 BACKEND = "127.0.0.1:8080"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.commands.program import Program
+from tests.ports import free_port
 
 SECONDS = 30.0
 
@@ -137,13 +138,6 @@ def answers(web: Web) -> bool:
         return web.ask("/healthz").status == 200
     except OSError:
         return False
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float = SECONDS) -> None:

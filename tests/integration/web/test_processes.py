@@ -14,7 +14,8 @@ from rollcall.environment import ConfigurationError, HostPort
 from rollcall.service.web import PROCESSES, open_listener
 from tests.integration.commands.program import Program
 from tests.integration.web.hammer import hammering
-from tests.integration.web.server import Web, free_port, kill, lives, running_web, wait_until
+from tests.integration.web.server import Web, kill, lives, running_web, wait_until
+from tests.ports import free_port
 
 MOST_MEBIBYTES = 160
 """Of one process, with what it shares: a new one has about 90."""
