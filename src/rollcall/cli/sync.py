@@ -18,7 +18,7 @@ from rollcall.integrations.recovery import INTERRUPTED, successor_of
 from rollcall.integrations.run_operations import RunRequest, request_run
 from rollcall.integrations.runs import RunView, get_run, get_summary, list_runs
 from rollcall.tenants.queries import TenantView, check_active, get_tenant
-from rollcall.wiring.approval import approve_run
+from rollcall.wiring.approval import Settled, settle_plan
 from rollcall.wiring.explain import explain_person
 from rollcall.wiring.machine import utc_now
 from rollcall.wiring.sync import carry_out, living_run
@@ -198,17 +198,26 @@ def report(desk: Desk, run_id: int) -> None:
 @with_desk
 def approve(desk: Desk, run_id: int) -> None:
     """Apply exactly what a run holds, or a preview showed, if nothing of it has changed since."""
-    view = approve_run(desk.machine, run_id, actor=desk.actor)
+    settled = settle_plan(desk.machine, run_id, actor=desk.actor, served=has_service())
+    view = get_run(run_id)
     if desk.as_json:
         print_json(view)
     elif view.state == "applied":
         say(f"The plan of run {run_id} is applied.", "green")
+        _tell_what_follows(settled, view.tenant)
     if view.state != "applied":
         raise SetupError(
             f"Run {run_id} is out of date: the PBX or the settings have changed since. Nothing was "
             "changed; run the sync again and decide on what it shows.",
             code="superseded",
         )
+
+
+def _tell_what_follows(settled: Settled, slug: str) -> None:
+    if settled.follow_up is not None:
+        say(f"Photos and contacts follow now, in run {settled.follow_up.id}.")
+    elif settled.rest:
+        say(f"Not done yet: “rollcall sync run {slug} --only {','.join(settled.rest)}” does it.")
 
 
 @sync.command("discard")

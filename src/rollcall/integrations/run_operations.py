@@ -28,6 +28,7 @@ from rollcall.integrations.runs import (
     unfinished_run,
 )
 from rollcall.integrations.schedules import note_end, note_success
+from rollcall.integrations.sign_in_operations import follow_run
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +116,8 @@ def finish_run(
     row.save()
     drop_job(run_id)
     note_end(row, retry=report.retry, now=now)
+    if report.state is RunState.APPLIED:
+        follow_run(row.tenant_id, row.counts)
     if not row.dry_run and report.state is not RunState.FAILED:
         _supersede_older(row, [stage.stage.value for stage in report.stages])
 
@@ -227,6 +230,7 @@ def settle_run(run_id: int, *, state: RunState, actor: str, now: datetime) -> No
             row.counts = {Stage.USERS.value: row.counts.get(Stage.USERS.value, {})}
         row.dry_run = False
         note_success(row, now=now)
+        follow_run(row.tenant_id, row.counts)
     elif row.dry_run:
         HeldPlan.objects.of(row.tenant_id).filter(run_id=run_id).delete()
     row.save(update_fields=["state", "hold", "refused", "counts", "dry_run"])
@@ -235,14 +239,16 @@ def settle_run(run_id: int, *, state: RunState, actor: str, now: datetime) -> No
 
 
 class WaitingPlan(msgspec.Struct, frozen=True):
-    """Whose plan waits for a person's word, and whether a preview showed it."""
+    """Whose plan waits for a person's word; `preview` showed it, with the other `stages`."""
 
     tenant_id: int
     integration_id: int
     preview: bool
+    stages: tuple[Stage, ...]
 
 
 def get_waiting_plan(run_id: int) -> WaitingPlan:
     """Return whose plan a run holds or shows, or raise SetupError if there is none."""
     row = _get_waiting_row(run_id)
-    return WaitingPlan(row.tenant_id, row.integration_id, row.dry_run)
+    stages = tuple(stage for stage in Stage if stage in row.stages)
+    return WaitingPlan(row.tenant_id, row.integration_id, row.dry_run, stages)

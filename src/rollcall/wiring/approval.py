@@ -3,14 +3,22 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+import msgspec
+
 from rollcall.core.errors import OutdatedError, SetupError
-from rollcall.core.policy import policy_digest
+from rollcall.core.policy import Stage, policy_digest
 from rollcall.core.ports import Clock
 from rollcall.core.records import SourceId
 from rollcall.core.report import RunState
 from rollcall.integrations.queries import check_not_paused, get_integration
-from rollcall.integrations.run_operations import get_waiting_plan, settle_run
-from rollcall.integrations.runs import RunView, get_run
+from rollcall.integrations.run_operations import (
+    RunRequest,
+    WaitingPlan,
+    get_waiting_plan,
+    request_run,
+    settle_run,
+)
+from rollcall.integrations.runs import RunSummary, RunView, get_run
 from rollcall.store.claims import lock_integration, raise_fence
 from rollcall.store.postgres import PostgresStore
 from rollcall.store.session import Session
@@ -19,6 +27,16 @@ from rollcall.tenants.queries import check_active, get_tenant_by_id
 from rollcall.wiring.machine import Machine, utc_now
 from rollcall.wiring.settings import to_sync_settings
 from rollcall.wiring.sync import run_async
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """What became of a plan: applied or superseded. The photos and contacts that a preview only
+    counted are the `rest`: they come with the run `follow_up`, or where no service is, with none.
+    """
+
+    state: RunState
+    rest: tuple[Stage, ...] = ()
+    follow_up: RunSummary | None = None
 
 
 def approve_run(machine: Machine, run_id: int, *, actor: str, clock: Clock = utc_now) -> RunView:
@@ -31,8 +49,13 @@ def approve_run(machine: Machine, run_id: int, *, actor: str, clock: Clock = utc
     return get_run(run_id)
 
 
-def settle_plan(machine: Machine, run_id: int, *, actor: str, clock: Clock = utc_now) -> RunState:
-    """Do what `approve_run` does; return whether the run was applied or is superseded."""
+def settle_plan(
+    machine: Machine, run_id: int, *, actor: str, served: bool = True, clock: Clock = utc_now
+) -> Settled:
+    """Do what `approve_run` does; return whether the run was applied, and what follows it.
+
+    Nothing is asked for to follow where no service is there to carry it out (`served`).
+    """
     waiting = get_waiting_plan(run_id)
     tenant, integration = (
         get_tenant_by_id(waiting.tenant_id),
@@ -67,7 +90,21 @@ def settle_plan(machine: Machine, run_id: int, *, actor: str, clock: Clock = utc
     except OutdatedError:
         state = RunState.SUPERSEDED
     settle_run(run_id, state=state, actor=actor, now=clock())
-    return state
+    if state is not RunState.APPLIED or not waiting.preview:
+        return Settled(state)
+    return _ask_for_rest(waiting, actor, served=served)
+
+
+def _ask_for_rest(waiting: WaitingPlan, actor: str, *, served: bool) -> Settled:
+    """After the people of a preview, ask for the photos and contacts that it only counted."""
+    integration = get_integration(waiting.tenant_id)
+    switched_on = [stage for stage in waiting.stages if stage in integration.switched_on]
+    rest = tuple(stage for stage in switched_on if stage is not Stage.USERS)
+    if not rest or not served:
+        return Settled(RunState.APPLIED, rest)
+    asked = RunRequest(trigger="manual", asked_by=actor, stages=rest)
+    summary, _new = request_run(integration, asked)
+    return Settled(RunState.APPLIED, rest, summary)
 
 
 def _policy(settings: SyncSettings, lines: Mapping[str, SourceId]) -> bytes:

@@ -49,6 +49,18 @@ def test_many_leavers_are_held_and_approved(office: Office) -> None:
     assert "nothing to decide on" in office.refused("sync", "approve", run["id"])
 
 
+def test_an_approved_preview_says_how_photos_and_contacts_follow(office: Office) -> None:
+    site = office.new_site("people:3:2", personal_contacts=True)
+    run = office.asked("sync", "run", site.slug, "--dry-run")
+
+    ended = office.done("sync", "approve", str(run["id"]))
+    command = f"sync run {site.slug} --only photos,personal-contacts"
+    assert f"rollcall {command}" in ended.out
+    after = office.asked(*command.split())
+
+    assert (after["state"], after["counts"]["personal-contacts"]["created"]) == ("applied", 6)
+
+
 def test_what_is_held_can_be_discarded_and_is_held_again(office: Office) -> None:
     site = _settled(office)
     before = _by_number(office, site)

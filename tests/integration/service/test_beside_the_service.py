@@ -81,6 +81,17 @@ def test_a_night_begins_runs_by_itself(quick: House) -> None:
     assert (run["trigger"], run["asked_by"]) == ("schedule", "rollcall")
 
 
+def test_after_an_approved_preview_the_service_brings_the_photos(quick: House) -> None:
+    program = quick.plant.program
+    program.done("m365", "set", quick.slug, "--photos", "on")
+    shown = program.asked("sync", "run", quick.slug, "--dry-run")
+    ended = program.done("sync", "approve", str(shown["id"]))
+    follower = quick.newest()
+    assert f"follow now, in run {follower['id']}" in ended.out
+    assert follower["stages"] == ["photos"]
+    quick.await_state(follower["id"], "applied")
+
+
 def test_without_a_service_no_wait_says_what_to_do(new_house: MakeHouse) -> None:
     with new_house("people:5:0,name=lonely") as house:
         ended = house.plant.program.run("sync", "run", house.slug, "--no-wait")

@@ -15,14 +15,14 @@ from rollcall.integrations.run_operations import (
     discard_run,
     request_run,
 )
-from rollcall.integrations.run_pages import RunHead, has_ever_applied
+from rollcall.integrations.run_pages import has_ever_applied
 from rollcall.portal.views.integration.report import get_run_or_404
 from rollcall.portal.views.integration.words import sentence_of
 from rollcall.tenants.queries import check_active
 from rollcall.web.audience import for_administrator
 from rollcall.web.identity import PageRequest
 from rollcall.web.scope import tenant_scope
-from rollcall.wiring.approval import settle_plan
+from rollcall.wiring.approval import Settled, settle_plan
 from rollcall.wiring.machine import utc_now
 
 
@@ -102,11 +102,11 @@ def apply(request: PageRequest, run_id: int) -> HttpResponse:
     with tenant_scope(request.tenant.id):
         run = get_run_or_404(request.tenant.id, run_id)
     try:
-        state = settle_plan(request.machine, run_id, actor=request.identity.actor)
+        settled = settle_plan(request.machine, run_id, actor=request.identity.actor)
     except SyncError as error:
         messages.error(request, sentence_of(error))
         return _to_run(request, run_id)
-    if state is not RunState.APPLIED:
+    if settled.state is not RunState.APPLIED:
         messages.warning(
             request,
             _(
@@ -115,25 +115,17 @@ def apply(request: PageRequest, run_id: int) -> HttpResponse:
             ),
         )
     elif run.dry_run:
-        return _go_on(request, run)
+        _tell_what_follows(request, settled)
     else:
         messages.success(request, _("What was held is applied."))
     return _to_run(request, run_id)
 
 
-def _go_on(request: PageRequest, run: RunHead) -> HttpResponse:
+def _tell_what_follows(request: PageRequest, settled: Settled) -> None:
     """After the people of a preview come the photos and contacts that it only counted."""
-    rest = tuple(stage for stage in Stage if stage in run.stages and stage is not Stage.USERS)
     messages.success(request, _("Applied: the people are as the preview showed."))
-    if not rest:
-        return _to_run(request, run.id)
-    asked = RunRequest(trigger="manual", asked_by=request.identity.actor, stages=rest)
-    try:
-        with tenant_scope(request.tenant.id):
-            summary, _new = request_run(get_integration(request.tenant.id), asked)
-    except SetupError as error:
-        messages.warning(request, sentence_of(error))
-        return _to_run(request, run.id)
-    sentence = _("Photos and contacts follow now, in run %(n)s.")
-    messages.info(request, sentence % {"n": summary.id})
-    return _to_run(request, run.id)
+    if settled.follow_up is not None:
+        sentence = _("Photos and contacts follow now, in run %(n)s.")
+        messages.info(request, sentence % {"n": settled.follow_up.id})
+    elif settled.rest:
+        messages.info(request, _("Photos and contacts come with the next run."))
