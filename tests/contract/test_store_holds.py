@@ -76,8 +76,8 @@ def test_an_approved_plan_cannot_be_approved_again(desk: Desk) -> None:
     run_id = _hold(desk, _leave(desk))
     desk.pbx.approve(run_id, policy=POLICY, now=desk.clock())
     before = desk.pbx.contents()
-    desk.pbx.approve(run_id, policy=POLICY, now=desk.clock())
 
+    assert desk.pbx.approve(run_id, policy=POLICY, now=desk.clock()) is RunState.SUPERSEDED
     assert desk.pbx.contents() == before
 
 

@@ -39,7 +39,9 @@ class MemoryStore(MemoryPeople, MemoryPhotos, MemoryContacts):
         """Do exactly what the run of this session holds."""
         run_id = self._session.run_id
         with self._session.write() as rows:
-            for held in rows.held.pop(run_id, {}).values():
+            if not (plans_held := rows.held.pop(run_id, {})):
+                raise OutdatedError("What was held is gone: the integration was reset.")
+            for held in plans_held.values():
                 if isinstance(held, HeldUsersRow):
                     if held.policy != policy:
                         raise OutdatedError("The settings have changed since the plan was made.")

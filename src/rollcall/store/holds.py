@@ -57,10 +57,12 @@ class HeldPlans:
         """Do exactly what the run of this session holds, in one transaction.
 
         Raises OutdatedError when a row that it touches, or the policy it was made for, has
-        changed since.
+        changed since; also when it holds nothing any more.
         """
         async with self._session.write() as transaction:
             plans: Mapping[str, bytes] = dict(await transaction.fetch(SQL["held_plans"]))
+            if not plans:
+                raise OutdatedError("What was held is gone: the integration was reset.")
             if Stage.USERS in plans:
                 await transaction.run(SQL["forget_changes"])
                 await supersede_plans(transaction)
