@@ -8,7 +8,10 @@ from m365sim.state.applications import register
 from m365sim.state.directory import Directory
 from m365sim.state.origin import EmptyOrigin, Origin
 
-USUAL_ROLES = ("User.Read.All", "Contacts.Read", "MailboxSettings.Read", "GroupMember.Read.All")
+USUAL_PERMISSIONS = (
+    *("User.Read.All", "Contacts.Read", "MailboxSettings.Read", "GroupMember.Read.All"),
+    *("openid", "profile"),
+)
 """What the application is granted that a directory begins with."""
 
 
@@ -33,6 +36,6 @@ def directory_from(plan: Plan, cloud: Cloud) -> Directory:
     directory = Directory(
         plan.name, cloud=CLOUDS.get(plan.cloud, cloud), origin=origin, country=plan.country
     )
-    application = register(plan.seed, "Rollcall", USUAL_ROLES)
+    application = register(plan.seed, "Rollcall", USUAL_PERMISSIONS)
     directory.applications[application.application_id] = application
     return directory

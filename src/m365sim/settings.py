@@ -21,6 +21,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     delta_unsupported_status: int = 400
     """What a cloud without contact delta answers: 400, 404 or 501."""
     token_lifetime: int = 3599
+    code_lifetime: int = 600
+    wrong_password: str = "wrong"  # noqa: S105 - it opens nothing
+    """The one password that is refused at the sign-in page; any other text is right."""
+    silent_sign_on: bool = False
+    """The only account of a browser signs in without being picked."""
     batch_mailbox_items: int = 4
     """Items of one batch that Outlook serves for the same mailbox at a time."""
     gzip: bool = True

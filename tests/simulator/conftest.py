@@ -6,6 +6,8 @@ import pytest
 
 from tests.simulator.control import LOG_FILE, Directory, Simulator
 from tests.simulator.graph import Client, KeyPair
+from tests.simulator.shown import UserTruth
+from tests.simulator.sign_in import CALLBACK, Attempt, Browser, members
 
 ROLES = ("User.Read.All", "Contacts.Read", "MailboxSettings.Read", "GroupMember.Read.All")
 Connect = Callable[..., Client]
@@ -56,3 +58,30 @@ def directory(simulator: Simulator) -> Directory:
 def client(directory: Directory, connect: Connect) -> Client:
     """A client of the small directory with the usual permissions."""
     return connect(directory)
+
+
+@pytest.fixture
+def attempt(client: Client) -> Attempt:
+    """An attempt of an application that has the callback registered."""
+    client.application.register(CALLBACK)
+    return Attempt(client)
+
+
+@pytest.fixture
+def browser(simulator: Simulator) -> Iterator[Browser]:
+    """A browser where nobody is signed in."""
+    browser = Browser(simulator)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def person(directory: Directory) -> UserTruth:
+    """Somebody who may sign in."""
+    return members(directory)[0]
+
+
+@pytest.fixture
+def name(person: UserTruth) -> str:
+    """What they type."""
+    return str(person.properties["userPrincipalName"])

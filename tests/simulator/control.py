@@ -33,8 +33,10 @@ from tests.simulator.shown import (
     ExchangeSeen,
     FaultSeen,
     GroupTruth,
+    KeysInfo,
     MailboxTruth,
     RequestSeen,
+    SignedIn,
     UserTruth,
 )
 
@@ -134,6 +136,12 @@ class Application:
     def set_enabled(self, *, enabled: bool) -> None:
         """Switch the application on or off."""
         self.wire.do("PATCH", self._path, {"enabled": enabled})
+
+    def register(self, *redirect_uris: str, **settings: object) -> None:
+        """Register exactly these redirect URIs; logout_url=, optional_claims=, delegated=,
+        assignment_required=, assigned= (object ids) are set along with them.
+        """
+        self.wire.do("PATCH", self._path, {"redirect_uris": redirect_uris, **settings})
 
     def grant_in_exchange(self, role: str, mailboxes: Iterable[str] | None = None) -> None:
         """Assign a role in Exchange, not in the token, for some mailboxes (object ids) or all."""
@@ -236,6 +244,18 @@ class Directory:
         """Refuse certificates valid for longer, as an app management policy does."""
         self.wire.do("PATCH", self._path, {"max_certificate_days": days})
 
+    def set_user_consent(self, way: str) -> None:
+        """Say whether people consent by themselves: silent, asked or disabled."""
+        self.wire.do("PATCH", self._path, {"user_consent": way})
+
+    def keys(self) -> KeysInfo:
+        """Return which key signs id tokens and which are published."""
+        return self.wire.call(KeysInfo, "GET", f"{self._path}/keys")
+
+    def change_keys(self, do: str) -> KeysInfo:
+        """Do something to the keys: own, share, announce, rotate, retire, swap."""
+        return self.wire.call(KeysInfo, "POST", f"{self._path}/keys", {"do": do})
+
     def remove(self) -> None:
         """Remove the directory with all that is in it."""
         self.wire.do("DELETE", self._path)
@@ -323,6 +343,48 @@ class Simulator:
         }
         body = {"fault": kind, "match": match, "times": times, "after": after, **options}
         return self._wire.call(FaultSeen, "POST", "/faults", body).id
+
+    def bend_id_token(
+        self, *, directory: str | None = None, times: int | None = 1, **options: Any
+    ) -> int:
+        """Let the next id token be wrong: claims=, remove=, shift=, prepend=, append=, raw=,
+        header=, alg=, signed_by=, signature=, size=, token=, missing=.
+        """
+        return self.fault(
+            "id_token", host="login", path="/token$", directory=directory, times=times, **options
+        )
+
+    def bend_discovery(
+        self, name: str, value: object, *, directory: str | None = None, times: int | None = 1
+    ) -> int:
+        """Let a member of the discovery document be another one: issuer, token_endpoint …"""
+        return self.fault(
+            "mangle",
+            host="login",
+            path="/openid-configuration$",
+            directory=directory,
+            times=times,
+            target=f"/{name}",
+            value=value,
+        )
+
+    def bend_keys(
+        self, kind: str, *, directory: str | None = None, times: int | None = 1, **options: Any
+    ) -> int:
+        """Let the keys endpoint misbehave: delay (seconds=), status (status=, body=), close …"""
+        return self.fault(
+            kind,
+            host="login",
+            path="/discovery/v2.0/keys$",
+            directory=directory,
+            times=times,
+            **options,
+        )
+
+    def sign_in(self, url: str, user: str, *, sid: str = "") -> SignedIn:
+        """Sign somebody in at an authorize address without a browser; object id or name."""
+        body = {"url": url, "user": user, "sid": sid}
+        return self._wire.call(SignedIn, "POST", "/sign_in", body)
 
     def faults(self) -> tuple[FaultSeen, ...]:
         """Return the faults that are on."""

@@ -23,6 +23,12 @@ class ApplicationInfo(Struct, frozen=True):
     service_principal_id: str = ""
     roles: tuple[str, ...] = ()
     enabled: bool = True
+    delegated: tuple[str, ...] = ()
+    redirect_uris: tuple[str, ...] = ()
+    logout_url: str = ""
+    optional_claims: tuple[str, ...] = ()
+    assignment_required: bool = False
+    assigned: tuple[str, ...] = ()
     certificates: tuple[CertificateInfo, ...] = ()
 
 
@@ -81,6 +87,24 @@ class GroupTruth(Struct, frozen=True):
     id: str
     name: str
     members: tuple[str, ...]
+
+
+class KeysInfo(Struct, frozen=True):
+    """The keys of a directory by their ids."""
+
+    own: bool
+    signing: str
+    published: tuple[str, ...]
+
+
+class SignedIn(Struct, frozen=True):
+    """What a browser is sent back with after somebody signed in."""
+
+    redirect: str
+    """The whole address: redirect URI, code, state."""
+    code: str
+    sid: str
+    state: str | None = None
 
 
 class BatchItemSeen(Struct, frozen=True):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.simulator.control import Directory, Simulator
 from tests.simulator.graph import Client, KeyPair
+from tests.simulator.sign_in import Attempt, members
 
 CHINA_SCOPE = "https://microsoftgraph.chinacloudapi.cn/.default"
 
@@ -43,6 +44,16 @@ def test_the_issuer_is_the_documented_host_whichever_was_called(
     assert document["issuer"] == f"https://login.partner.microsoftonline.cn/{tenant}/v2.0"
     assert document["token_endpoint"].startswith(client.simulator.login)
     assert document["cloud_instance_name"] == "partner.microsoftonline.cn"
+
+
+def test_an_id_token_names_the_documented_host_too(client: Client, directory: Directory) -> None:
+    attempt = Attempt(client)
+    client.application.register(attempt.redirect_uri)
+
+    claims = attempt.claims(members(directory)[0].id)
+
+    tenant = directory.directory_id
+    assert claims["iss"] == f"https://login.partner.microsoftonline.cn/{tenant}/v2.0"
 
 
 def test_tokens_of_the_cloud_s_own_scope_only(client: Client) -> None:

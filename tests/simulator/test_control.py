@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulator.conftest import Connect
 from tests.simulator.control import ControlCallError, Directory, Simulator, op
-from tests.simulator.graph import Client
+from tests.simulator.graph import Client, KeyPair
 
 
 def test_a_directory_holds_what_its_specification_says(simulator: Simulator) -> None:
@@ -181,3 +181,27 @@ def test_two_hundred_thousand_people_are_there_at_once(
     page = client.get("/users/delta?$select=displayName,mail", Prefer="odata.maxpagesize=999")
     assert len(page.json["value"]) == 999
     assert time.monotonic() - began < 10
+
+
+def test_what_is_not_named_of_a_directory_or_an_application_stays(
+    directory: Directory, keys: KeyPair, simulator: Simulator
+) -> None:
+    directory.limit_certificates(180)
+    directory.set_user_consent("disabled")
+    [application] = directory.applications
+    with pytest.raises(ControlCallError, match="lifetime exceeds"):
+        application.upload(keys.pem)
+
+    application.register("https://pbx.example.com/x", optional_claims=["upn"])
+    application.register("https://pbx.example.com/y", logout_url="https://pbx.example.com/z")
+
+    [info] = simulator.directory(directory.directory_id).info.applications
+    assert info.redirect_uris == ("https://pbx.example.com/y",)
+    assert (info.optional_claims, info.logout_url) == (("upn",), "https://pbx.example.com/z")
+    assert set(info.delegated) == {"openid", "profile"}
+    assert "User.Read.All" in info.roles
+    for nonsense in ("sometimes", ""):
+        with pytest.raises(ControlCallError):
+            directory.set_user_consent(nonsense)
+    with pytest.raises(ControlCallError):
+        directory.change_keys("lose")

@@ -15,12 +15,14 @@ TESTED = {
     *("throttle", "status", "html", "close", "truncate", "delay", "empty_page", "empty_list"),
     *("wrong_content_type", "foreign_next_link", "null_list", "unknown_properties"),
     *("repeat_records", "shuffle_pages", "reorder", "gone", "unauthorized", "aadsts", "no_roles"),
-    *("photo_not_found", "photo_placeholder", "batch_424", "mangle", "headers"),
+    *("photo_not_found", "photo_placeholder", "batch_424", "mangle", "headers", "id_token"),
 }
 
 
 def test_no_kind_is_without_a_test() -> None:
-    """shuffle_pages is tested with users/delta, aadsts with the token endpoint, the rest here."""
+    """shuffle_pages is tested with users/delta, aadsts with the token endpoint, id_token with the
+    bent tokens, the rest here.
+    """
     assert {kind.__struct_config__.tag for kind in get_args(AnyFault)} == TESTED
 
 

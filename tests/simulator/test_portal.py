@@ -189,7 +189,7 @@ def test_a_redirect_uri_is_refused_as_entra_does(
     page = visitor.send(f"{registered}/redirect-uris", redirect_uri=uri)
 
     assert page.status_code == 400
-    assert f'value="{uri}"' not in page.text
+    assert f'name="redirect_uri" value="{uri}"' not in page.text
 
 
 @pytest.mark.parametrize("name", ["", "  "])
@@ -271,3 +271,49 @@ def test_admin_consent_is_refused_for_what_is_not_registered(
     for answer in (visitor.get(path), visitor.press(path, answer="accept")):
         assert answer.status_code == 400
         assert number in answer.text
+
+
+def test_the_logout_url_is_kept_and_taken_away(
+    visitor: Visitor, directory: Directory, simulator: Simulator, registered: str
+) -> None:
+    url = "https://pbx.example.com/ms365/logout"
+
+    page = visitor.send(f"{registered}/logout-url", logout_url=url).text
+
+    assert f'value="{url}"' in page
+    assert application_at(directory, simulator, page).info.logout_url == url
+    page = visitor.send(f"{registered}/logout-url", logout_url="").text
+    assert application_at(directory, simulator, page).info.logout_url == ""
+
+
+@pytest.mark.parametrize("url", ["http://pbx.example.com/x", "nonsense", "https://[x"])
+def test_a_logout_url_is_refused_as_entra_does(visitor: Visitor, registered: str, url: str) -> None:
+    assert visitor.send(f"{registered}/logout-url", logout_url=url).status_code == 400
+
+
+def test_optional_claims_are_ticked(
+    visitor: Visitor, directory: Directory, simulator: Simulator, registered: str
+) -> None:
+    page = visitor.send(
+        f"{registered}/optional-claims", claim=["login_hint", "email", "nonsense"]
+    ).text
+
+    found = application_at(directory, simulator, page).info.optional_claims
+    assert found == ("email", "login_hint")
+    assert 'value="login_hint" checked' in page
+
+
+def test_people_are_assigned_by_name(
+    visitor: Visitor, directory: Directory, simulator: Simulator, registered: str
+) -> None:
+    somebody = directory.users()[0]
+    name = somebody.properties["userPrincipalName"]
+
+    page = visitor.send(f"{registered}/assignment", required="yes", assigned=f"{name}\n\n").text
+
+    info = application_at(directory, simulator, page).info
+    assert (info.assignment_required, info.assigned) == (True, (somebody.id,))
+    assert f">{name}</textarea>" in page
+    refused = visitor.send(f"{registered}/assignment", assigned="nobody@nowhere.example")
+    assert refused.status_code == 400
+    assert "nobody@nowhere.example" in refused.text

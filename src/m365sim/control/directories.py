@@ -1,7 +1,7 @@
 """Directories and app registrations: made, shown, changed, removed."""
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from m365sim.control.asking import Ask, ControlError
 from m365sim.founding import directory_from
@@ -14,13 +14,14 @@ from m365sim.state.applications import (
     read_certificate,
     register,
 )
-from m365sim.state.directory import Directory
+from m365sim.state.directory import Directory, UserConsent
 
 
 class DirectorySettings(Struct, frozen=True, forbid_unknown_fields=True):
     """What can be set for a directory."""
 
-    max_certificate_days: int | None = None
+    max_certificate_days: int | UnsetType | None = UNSET
+    user_consent: UserConsent | UnsetType = UNSET
 
 
 class NewApplication(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +37,12 @@ class ApplicationSettings(Struct, frozen=True, forbid_unknown_fields=True):
     roles: tuple[str, ...] | None = None
     enabled: bool | None = None
     mailbox_grants: tuple[MailboxGrant, ...] | None = None
+    delegated: tuple[str, ...] | None = None
+    redirect_uris: tuple[str, ...] | None = None
+    logout_url: str | None = None
+    optional_claims: tuple[str, ...] | None = None
+    assignment_required: bool | None = None
+    assigned: tuple[str, ...] | None = None
 
 
 def add_directory(ask: Ask) -> object:
@@ -60,8 +67,12 @@ def show_directory(ask: Ask) -> object:
 
 def set_directory(ask: Ask) -> object:
     """Set what can be set for a directory."""
-    ask.directory.max_certificate_days = ask.read(DirectorySettings).max_certificate_days
-    return written_directory(ask.directory)
+    directory, wanted = ask.directory, ask.read(DirectorySettings)
+    if not isinstance(wanted.max_certificate_days, UnsetType):
+        directory.max_certificate_days = wanted.max_certificate_days
+    if not isinstance(wanted.user_consent, UnsetType):
+        directory.user_consent = wanted.user_consent
+    return written_directory(directory)
 
 
 def remove_directory(ask: Ask) -> object:
@@ -94,15 +105,13 @@ def add_application(ask: Ask) -> object:
 
 
 def set_application(ask: Ask) -> object:
-    """Grant other roles, or switch an application off or on; issued tokens stay as they are."""
+    """Set what is given of an application; tokens that were issued stay as they are."""
     application = _application(ask)
     wanted = ask.read(ApplicationSettings)
-    if wanted.roles is not None:
-        application.roles = wanted.roles
-    if wanted.enabled is not None:
-        application.enabled = wanted.enabled
-    if wanted.mailbox_grants is not None:
-        application.mailbox_grants = wanted.mailbox_grants
+    for name in ApplicationSettings.__struct_fields__:
+        value = getattr(wanted, name)
+        if value is not None:
+            setattr(application, name, value)
     return _written(application)
 
 
@@ -153,6 +162,12 @@ def _written(application: Application) -> dict[str, object]:
         "roles": list(application.roles),
         "enabled": application.enabled,
         "mailbox_grants": msgspec.to_builtins(application.mailbox_grants),
+        "delegated": list(application.delegated),
+        "redirect_uris": list(application.redirect_uris),
+        "logout_url": application.logout_url,
+        "optional_claims": list(application.optional_claims),
+        "assignment_required": application.assignment_required,
+        "assigned": list(application.assigned),
         "certificates": [_written_certificate(one) for one in application.certificates],
     }
 

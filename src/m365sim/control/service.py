@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 
-from m365sim.control import directories, knobs, truth
+from m365sim.control import directories, knobs, sign_in, truth
 from m365sim.control.asking import Ask, ControlError
 from m365sim.control.changes import make_changes
 from m365sim.control.evolution import evolve
@@ -22,6 +22,7 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/settings", knobs.show_settings),
     ("PUT", "/settings", knobs.set_settings),
     ("POST", "/revoke_tokens", knobs.revoke_tokens),
+    ("POST", "/sign_in", sign_in.sign_in),
     ("POST", "/faults", knobs.add_fault),
     ("GET", "/faults", knobs.list_faults),
     ("DELETE", "/faults", knobs.remove_faults),
@@ -41,6 +42,8 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("GET", "/directories/*/users/*", truth.show_user),
     ("GET", "/directories/*/users/*/contacts", truth.list_contacts),
     ("GET", "/directories/*/groups", truth.list_groups),
+    ("GET", "/directories/*/keys", sign_in.show_keys),
+    ("POST", "/directories/*/keys", sign_in.change_keys),
     ("POST", "/directories/*/applications", directories.add_application),
     ("PATCH", APPLICATION, directories.set_application),
     ("DELETE", APPLICATION, directories.remove_application),

@@ -1,4 +1,1 @@
-"""The simulated Entra: discovery, keys, token endpoint. Contract a.
-
-The pages of the sign-in flow will stand beside these.
-"""
+"""The simulated Entra: discovery, keys, token endpoint, signing in and out. Contracts a and b."""

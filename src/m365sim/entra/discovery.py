@@ -94,10 +94,10 @@ def _document(
 
 def keys(call: LoginCall) -> Answer:
     """Answer the keys document: several keys, in no particular order."""
-    if call.tenant.lower() not in (*MULTI_TENANT, "consumers"):
-        required_directory(call)
+    everybody = call.tenant.lower() in (*MULTI_TENANT, "consumers")
+    directory = None if everybody else required_directory(call)
     issuer = issuer_of(call, "{tenantid}")
-    listed = [published(key, issuer) for key in reversed(call.world.signing_keys)]
+    listed = [published(key, issuer) for key in reversed(call.world.keyring(directory).keys)]
     return json_answer({"keys": listed}, content_type=LOGIN_JSON)
 
 

@@ -45,17 +45,36 @@ class _Gaps(dict[str, str]):
         return key
 
 
+def refusal_of(error: EntraError) -> Refusal:
+    """Return the entry of a number."""
+    return REFUSALS.get(error.code, UNKNOWN)
+
+
+def sentence(error: EntraError) -> str:
+    """Return number and text, as pages show them."""
+    text = refusal_of(error).text.format_map(_Gaps(error.words)) + error.addition
+    return f"AADSTS{error.code}: {text}"
+
+
+def description(error: EntraError, marks: Marks) -> str:
+    """Return the text that clients get, with the marks of the exchange."""
+    return (
+        f"{sentence(error)} Trace ID: {marks.request_id} "
+        f"Correlation ID: {marks.client_request_id} Timestamp: {_timestamp(marks)}"
+    )
+
+
+def _timestamp(marks: Marks) -> str:
+    return marks.date.replace("T", " ") + "Z"
+
+
 def refusal_answer(error: EntraError, marks: Marks, *, login_url: str) -> Answer:
     """Write the error body of the token endpoint."""
-    refusal = REFUSALS.get(error.code, UNKNOWN)
-    text = refusal.text.format_map(_Gaps(error.words)) + error.addition
-    written = marks.date.replace("T", " ") + "Z"
+    refusal = refusal_of(error)
+    written = _timestamp(marks)
     body = {
         "error": refusal.error,
-        "error_description": (
-            f"AADSTS{error.code}: {text} Trace ID: {marks.request_id} "
-            f"Correlation ID: {marks.client_request_id} Timestamp: {written}"
-        ),
+        "error_description": description(error, marks),
         "error_codes": [error.code],
         "timestamp": written,
         "trace_id": marks.request_id,

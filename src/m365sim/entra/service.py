@@ -5,14 +5,16 @@ from urllib.parse import unquote
 
 from m365sim.answers import Answer, Marks
 from m365sim.clock import http_date
-from m365sim.entra.call import LoginCall
+from m365sim.entra.authorize import authorize, login
+from m365sim.entra.call import LoginCall, read_call
 from m365sim.entra.discovery import instance_discovery, keys, openid_configuration
+from m365sim.entra.logout import logout
 from m365sim.entra.refusals import EntraError, refusal_answer
 from m365sim.entra.token import token
 from m365sim.faults.playing import Outcome, Quirks, play
 from m365sim.faults.rules import Subject
 from m365sim.portal.service import portal_page
-from m365sim.wire import Notes, Reply, WireRequest, marks_of, pairs, write_down
+from m365sim.wire import Notes, Reply, WireRequest, marks_of, write_down
 from m365sim.world import World
 
 PAGES: dict[tuple[str, str], Callable[[LoginCall], Answer]] = {
@@ -20,8 +22,13 @@ PAGES: dict[tuple[str, str], Callable[[LoginCall], Answer]] = {
     ("GET", "discovery/v2.0/keys"): keys,
     ("GET", "discovery/instance"): instance_discovery,
     ("POST", "oauth2/v2.0/token"): token,
+    ("GET", "oauth2/v2.0/authorize"): authorize,
+    ("POST", "oauth2/v2.0/authorize"): authorize,
+    ("POST", "login"): login,
+    ("GET", "oauth2/v2.0/logout"): logout,
+    ("POST", "oauth2/v2.0/logout"): logout,
 }
-"""Method and path below `/{tenant}/`. Pages for people are the portal's; sign-in will be here."""
+"""Method and path below `/{tenant}/`. Pages of the registrations are the portal's."""
 
 
 class Entra:
@@ -62,15 +69,7 @@ class Entra:
             return portal_page(self._world, request) or Answer(
                 404, b"There is no such page.", "text/plain"
             )
-        form = pairs(request.body.decode(errors="replace")) if request.method == "POST" else {}
-        call = LoginCall(
-            world=self._world,
-            tenant=tenant,
-            host_url=request.host_url,
-            form=form,
-            query=pairs(request.path.partition("?")[2]),
-            quirks=quirks,
-        )
+        call = read_call(self._world, request, tenant=tenant, quirks=quirks, marks=marks)
         try:
             return page(call)
         except EntraError as error:

@@ -12,6 +12,7 @@ from m365sim.clouds import Cloud
 from m365sim.seeds import digest
 from m365sim.state.applications import Application
 from m365sim.state.directory import Directory
+from m365sim.state.sign_ins import Grant
 
 SERIAL_PREFIX = "sim-"
 
@@ -30,6 +31,7 @@ class Claims(Struct, frozen=True):
     exp: int
     nbf: int
     uti: str
+    idtyp: str = "app"
     roles: frozenset[str] = frozenset()
 
     @property
@@ -99,13 +101,50 @@ def issue_token(
     return jwt.encode({"typ": "JWT", "alg": "RS256", "x5t": name, "kid": name}, claims, key)
 
 
+def issue_user_token(
+    key: RSAKey,
+    *,
+    directory: Directory,
+    application: Application,
+    grant: Grant,
+    scopes: tuple[str, ...],
+    now: float,
+    lifetime: int,
+    serial: int,
+) -> str:
+    """Sign an access token for somebody who signed in; no path of this Graph accepts one."""
+    begins = int(now)
+    issuer = f"https://{directory.cloud.v1_issuer}/{directory.directory_id}/"
+    claims: dict[str, object] = {
+        "aud": directory.cloud.resource,
+        "iss": issuer,
+        "iat": begins,
+        "nbf": begins,
+        "exp": begins + lifetime,
+        "app_displayname": application.name,
+        "appid": application.application_id,
+        "appidacr": "2",
+        "idtyp": "user",
+        "oid": grant.object_id,
+        "scp": " ".join(scopes),
+        "tid": directory.directory_id,
+        "uti": f"{SERIAL_PREFIX}{serial}",
+        "ver": "1.0",
+    }
+    name = key_id(key)
+    return jwt.encode({"typ": "JWT", "alg": "RS256", "x5t": name, "kid": name}, claims, key)
+
+
 def read_token(token: str, key: RSAKey) -> Claims:
     """Return the claims of a token that this key signed; TokenError for any other."""
     try:
         decoded = jwt.decode(token, key, algorithms=["RS256"])
-        return msgspec.convert(decoded.claims, Claims)
+        claims = msgspec.convert(decoded.claims, Claims)
     except (JoseError, ValueError) as error:
         raise TokenError("CompactToken parsing failed with error code: 80049217") from error
+    if claims.idtyp != "app":
+        raise TokenError("Access token validation failure. Tokens of people are not simulated.")
+    return claims
 
 
 def accepted_audiences(cloud: Cloud, graph_url: str) -> frozenset[str]:

@@ -158,6 +158,36 @@ class NoRoles(Fault, frozen=True, tag="no_roles"):
     """A token as if nothing had been granted."""
 
 
+class BentIdToken(Fault, frozen=True, tag="id_token"):
+    """An id token that is not as it should be. `match.host` is login, `match.path` `/token`."""
+
+    claims: dict[str, object] = field(default_factory=dict)
+    """Claims that get these values."""
+    remove: tuple[str, ...] = ()
+    """Claims that are missing."""
+    shift: dict[str, float] = field(default_factory=dict)
+    """Seconds by which claims that are times are moved."""
+    prepend: str = ""
+    """Members put as text before the claims, so that one can be there twice."""
+    append: str = ""
+    """Members put as text after the claims."""
+    raw: str | None = None
+    """A text instead of the claims, JSON or not."""
+    header: dict[str, object] = field(default_factory=dict)
+    """Members of the header that get these values; null takes one away."""
+    alg: Literal["RS256", "RS384", "RS512", "PS256", "HS256", "none"] = "RS256"
+    """HS256 signs with the published key, written as PEM, for a secret."""
+    signed_by: str = ""
+    """`unpublished`, or the directory whose key signs; such a one gets a key of its own."""
+    signature: Literal["right", "broken", "empty"] = "right"
+    size: int = 0
+    """The least number of characters of the whole token."""
+    token: str | None = None
+    """A text instead of the whole token."""
+    missing: bool = False
+    """The answer has no id token."""
+
+
 class PhotoNotFound(Fault, frozen=True, tag="photo_not_found"):
     """404 with one of the codes seen in the wild. Contract e."""
 
@@ -218,6 +248,7 @@ AnyFault = (
     | Unauthorized
     | Aadsts
     | NoRoles
+    | BentIdToken
     | PhotoNotFound
     | PhotoPlaceholder
     | Batch424

@@ -8,6 +8,7 @@ from m365sim.faults.answering import answer_instead
 from m365sim.faults.bending import bend
 from m365sim.faults.kinds import (
     Aadsts,
+    BentIdToken,
     Close,
     Delay,
     EmptyList,
@@ -30,6 +31,7 @@ class Quirks:
     no_roles: bool = False
     photo_placeholder: bool = False
     refusal: Aadsts | None = None
+    id_token: BentIdToken | None = None
 
 
 NO_QUIRKS = Quirks()
@@ -97,4 +99,5 @@ def _quirks(rules: Iterable[Rule]) -> Quirks:
         no_roles=any(isinstance(fault, NoRoles) for fault in faults),
         photo_placeholder=any(isinstance(fault, PhotoPlaceholder) for fault in faults),
         refusal=next((fault for fault in faults if isinstance(fault, Aadsts)), None),
+        id_token=next((fault for fault in faults if isinstance(fault, BentIdToken)), None),
     )

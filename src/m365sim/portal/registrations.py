@@ -6,8 +6,16 @@ from urllib.parse import quote, urlsplit
 
 from m365sim.answers import Answer
 from m365sim.portal.call import NoPageError, PortalCall, page, see_other
+from m365sim.portal.signing_in import (
+    assignment_form,
+    logout_form,
+    logout_problem,
+    optional_claims_form,
+    people_named,
+)
 from m365sim.state.applications import (
     DELEGATED,
+    OPTIONAL_CLAIMS,
     Application,
     Certificate,
     UploadError,
@@ -128,6 +136,35 @@ def remove_redirect_uri(call: PortalCall) -> Answer:
     return see_other(f"{_address(call.directory, application)}#authentication")
 
 
+def set_logout_url(call: PortalCall) -> Answer:
+    """Keep the front-channel logout URL; an empty one takes it away."""
+    directory, application = call.directory, call.application
+    url = call.text("logout_url")
+    problem = logout_problem(url) if url else ""
+    if problem:
+        return _application(directory, application, problem)
+    application.logout_url = url
+    return see_other(f"{_address(directory, application)}#authentication")
+
+
+def set_optional_claims(call: PortalCall) -> Answer:
+    """Keep which claims are ticked."""
+    ticked = call.form.get("claim", ())
+    call.application.optional_claims = tuple(name for name in OPTIONAL_CLAIMS if name in ticked)
+    return see_other(f"{_address(call.directory, call.application)}#claims")
+
+
+def set_assignment(call: PortalCall) -> Answer:
+    """Keep whether people have to be assigned, and who is."""
+    directory, application = call.directory, call.application
+    found, missing = people_named(directory, call.text("assigned"))
+    if missing:
+        return _application(directory, application, f"There is nobody named {missing}.")
+    application.assignment_required = bool(call.text("required"))
+    application.assigned = found
+    return see_other(f"{_address(directory, application)}#assignment")
+
+
 def _uri_problem(uri: str) -> str:
     """Return why Entra would not take a redirect URI, or nothing. Contract b.2."""
     parts = urlsplit(uri)
@@ -181,7 +218,9 @@ def _application(directory: Directory, application: Application, problem: str = 
         _overview(directory, application),
         _authentication(directory, application),
         _certificates(directory, application),
+        optional_claims_form(_address(directory, application), application),
         _permissions(directory, application),
+        assignment_form(_address(directory, application), directory, application),
     )
     return page(application.name, "".join(parts), status=400 if problem else 200)
 
@@ -189,7 +228,9 @@ def _application(directory: Directory, application: Application, problem: str = 
 def _sections(directory: Directory) -> str:
     return f"""<nav aria-label="Sections"><a href="#overview">Overview</a>
 <a href="#authentication">Authentication</a>
-<a href="#certificates">Certificates &amp; secrets</a><a href="#permissions">API permissions</a>
+<a href="#certificates">Certificates &amp; secrets</a>
+<a href="#claims">Token configuration</a><a href="#permissions">API permissions</a>
+<a href="#assignment">Users</a>
 <a href="{_address(directory)}">App registrations</a></nav>"""
 
 
@@ -215,7 +256,8 @@ def _authentication(directory: Directory, application: Application) -> str:
     table = _table(("Redirect URI (Web)", "Change"), lines) if lines else ""
     return f"""<h2 id="authentication">Authentication</h2>{table or "<p>No redirect URI yet.</p>"}
 <form method="post" action="{here}/redirect-uris"><label for="uri">Add a redirect URI</label>
-<input type="text" id="uri" name="redirect_uri" required><button>Add URI</button></form>"""
+<input type="text" id="uri" name="redirect_uri" required><button>Add URI</button></form>
+{logout_form(here, application)}"""
 
 
 def _certificates(directory: Directory, application: Application) -> str:

@@ -23,6 +23,9 @@ PAGES: tuple[tuple[str, str, Page], ...] = (
     ("POST", f"{APPLICATION}/consent", registrations.grant_consent),
     ("POST", f"{APPLICATION}/redirect-uris", registrations.add_redirect_uri),
     ("POST", f"{APPLICATION}/redirect-uris/remove", registrations.remove_redirect_uri),
+    ("POST", f"{APPLICATION}/logout-url", registrations.set_logout_url),
+    ("POST", f"{APPLICATION}/optional-claims", registrations.set_optional_claims),
+    ("POST", f"{APPLICATION}/assignment", registrations.set_assignment),
     ("GET", "/*/adminconsent", consent.ask_consent),
     ("POST", "/*/adminconsent", consent.take_consent),
 )

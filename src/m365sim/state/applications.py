@@ -8,12 +8,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from msgspec import Struct
+from msgspec import Struct, field
 
 from m365sim.seeds import guid
 
 DELEGATED = ("openid", "profile", "email", "User.Read")
 """Permissions for what somebody does who signed in; all others are the application's own."""
+OPTIONAL_CLAIMS = ("acct", "email", "login_hint", "upn", "xms_edov")
 
 
 class UploadError(ValueError):
@@ -61,6 +62,15 @@ class Application(Struct):
     delegated: tuple[str, ...] = ()
     """Delegated permissions that an administrator consented to."""
     redirect_uris: tuple[str, ...] = ()
+    logout_url: str = ""
+    """The front-channel logout URL."""
+    optional_claims: tuple[str, ...] = ()
+    """Claims of the id token beyond the usual ones."""
+    assignment_required: bool = False
+    assigned: tuple[str, ...] = ()
+    """Object ids of the people who may use it where assignment is required."""
+    consented: set[str] = field(default_factory=set)
+    """Object ids of the people who consented by themselves."""
 
     def consent(self) -> None:
         """Grant what the registration asks for, and nothing else, as admin consent does."""
@@ -100,7 +110,8 @@ def register(seed: str, name: str, roles: Iterable[str], *, serial: int = 1) -> 
         application_id=guid(seed, "application", *which),
         object_id=guid(seed, "application object", *which),
         service_principal_id=guid(seed, "service principal", *which),
-        roles=granted,
+        roles=tuple(role for role in granted if role not in DELEGATED),
+        delegated=tuple(role for role in granted if role in DELEGATED),
         requested=granted,
     )
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, OrderedDict
 from itertools import count
+from typing import Literal
 
 from msgspec import Struct
 
@@ -10,6 +11,7 @@ from m365sim.seeds import guid
 from m365sim.state.applications import Application
 from m365sim.state.contents import Contents
 from m365sim.state.groups import Groups
+from m365sim.state.keyring import KeyRing
 from m365sim.state.mailbox import Mailbox
 from m365sim.state.origin import Origin
 from m365sim.state.people import People
@@ -21,6 +23,8 @@ KEPT_MAILBOXES = 64
 
 
 SERIALS = count(1)
+UserConsent = Literal["silent", "asked", "disabled"]
+"""Whether people consent by themselves: without a page, on a page, or not at all."""
 
 
 class Expiry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -51,6 +55,9 @@ class Directory:
         self.directory_id = guid(origin.seed, "directory")
         self.domains = (f"{name.lower()}.onmicrosoft.com", f"{name.lower()}.example")
         self.max_certificate_days: int | None = None
+        self.user_consent: UserConsent = "silent"
+        self.keyring: KeyRing | None = None
+        """Keys of its own, where it has any."""
         self.people = People(origin)
         self.groups = Groups(origin.seed)
         self.groups.furnish(origin.groups(), self.people.object_id, FOUNDED_AT)
