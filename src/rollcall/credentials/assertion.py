@@ -4,10 +4,13 @@ Header and claims as Entra wants them:
 https://learn.microsoft.com/entra/identity-platform/certificate-credentials
 """
 
+import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -15,6 +18,9 @@ from rollcall.credentials.keypair import Certificate
 from rollcall.credentials.secret import Secret
 
 LIFETIME = timedelta(minutes=5)
+MOST_KNOWN_KEYS = 256
+
+_known_keys: dict[bytes, RSAKey] = {}
 
 
 class Algorithm(StrEnum):
@@ -54,8 +60,29 @@ def sign_assertion(
         "nbf": issued_at,
         "exp": issued_at + int(LIFETIME.total_seconds()),
     }
-    key = RSAKey.import_key(signer.private_key.reveal())
+    key = _import_key(signer.private_key)
     return jwt.encode(header, claims, key, algorithms=[algorithm.value])
+
+
+def _import_key(private_key: Secret) -> RSAKey:
+    """Return the key ready to sign.
+
+    To check the arithmetic of one takes 40 ms. It is ours, and it was sealed by a cipher that
+    shows any change; what was not sealed here cannot come here. The first signature of a key that
+    was just read takes twice the time of the next, so some keys are kept as they are, by digest.
+    """
+    content = private_key.reveal()
+    digest = hashlib.sha256(content).digest()
+    known = _known_keys.get(digest)
+    if known is not None:
+        return known
+    key = load_der_private_key(content, None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("a key pair is RSA")
+    if len(_known_keys) >= MOST_KNOWN_KEYS:
+        _known_keys.clear()
+    made = _known_keys[digest] = RSAKey.import_key(key)
+    return made
 
 
 def _certificate_header(signer: Signer, algorithm: Algorithm) -> dict[str, str]:

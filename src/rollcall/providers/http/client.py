@@ -24,6 +24,7 @@ from rollcall.core.errors import ContractError, SetupError
 
 TIMEOUT = aiohttp.ClientTimeout(total=180, sock_connect=15, sock_read=90)
 CONNECTIONS_PER_HOST = 16
+KEEP_ALIVE = 15.0
 READ_BUFFER = 1 << 20
 TRUSTED_SECONDS = 3600
 SERVICE_UNAVAILABLE = 503
@@ -32,12 +33,13 @@ NEEDS_ABORT = sys.version_info < (3, 12, 7)
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request to be sent; the URL is absolute."""
+    """A request to be sent; the URL is absolute. An answer of more than `most` bytes is broken."""
 
     method: str
     url: str
     headers: Mapping[str, str] = {}
     body: bytes | None = None
+    most: int | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -63,10 +65,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """No whole answer came; `why` is a clause, such as “it did not answer in time”."""
+    """No whole answer came; `why` is a clause, such as “it did not answer in time”.
+
+    `unsent` says that the request certainly did not get there: no connection was made.
+    """
 
     why: str
     request_id: str
+    unsent: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +132,10 @@ class HttpClient:
                 proxy=self._proxy,
                 allow_redirects=False,
             ) as response:
-                body = await response.read()
+                body = await _read(response, request.most)
+                if body is None:
+                    response.close()
+                    return Broken(why="its answer is too long", request_id=request_id)
                 if response.status == SERVICE_UNAVAILABLE:
                     # Microsoft asks for the next attempt on a new connection.
                     response.close()
@@ -152,7 +161,20 @@ class HttpClient:
         except asyncio.TimeoutError:  # noqa: UP041 - the name says what it is on 3.11, too
             return Broken(why="it did not answer in time", request_id=request_id)
         except (aiohttp.ClientError, OSError) as error:
-            return Broken(why=_describe(error), request_id=request_id)
+            unsent = isinstance(error, aiohttp.ClientConnectorError)
+            return Broken(why=_describe(error), request_id=request_id, unsent=unsent)
+
+
+async def _read(response: aiohttp.ClientResponse, most: int | None) -> bytes | None:
+    """Return the whole body, or None as soon as it is longer than `most`."""
+    if most is None:
+        return await response.read()
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > most:
+            return None
+    return bytes(body)
 
 
 def _describe(error: Exception) -> str:
@@ -204,12 +226,21 @@ def _trust_store(ca_files: tuple[tuple[Path, int], ...], _hour: int) -> ssl.SSLC
 
 @asynccontextmanager
 async def open_client(
-    *, outgoing: Outgoing, origins: Collection[str], new_id: Callable[[], str]
+    *,
+    outgoing: Outgoing,
+    origins: Collection[str],
+    new_id: Callable[[], str],
+    keep_alive: float = KEEP_ALIVE,
+    connections: int = CONNECTIONS_PER_HOST,
 ) -> AsyncIterator[HttpClient]:
-    """Open a client for `origins`; it is closed with the block."""
+    """Open a client for `origins`; it is closed with the block.
+
+    An idle connection is kept for `keep_alive` seconds; a host gets so many at once.
+    """
     connector = aiohttp.TCPConnector(
         ssl=trust_store(outgoing.ca_files),
-        limit_per_host=CONNECTIONS_PER_HOST,
+        limit_per_host=connections,
+        keepalive_timeout=keep_alive,
         enable_cleanup_closed=NEEDS_ABORT,
     )
     async with aiohttp.ClientSession(

@@ -65,6 +65,7 @@ class SetupCheck:
         self._their_time: datetime | None = None
         self.organisation = ""
         self.domain = ""
+        self.domains: tuple[str, ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...] | None:
@@ -183,6 +184,7 @@ class SetupCheck:
         verified = [each for each in organisation.verified_domains or () if each.name]
         domains = [each.name for each in verified if each.name]
         self.organisation = organisation.display_name or ""
+        self.domains = tuple(domains)
         self.domain = next((each.name or "" for each in verified if each.is_default), "")
         return Finding(
             "organisation",

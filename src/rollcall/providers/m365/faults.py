@@ -316,6 +316,9 @@ ENTRA_ERRORS: Mapping[str, Fault] = {
 NEW_KEY_HELPS = frozenset({700027, 7000274, 7000214, 7000277, 1000502, 50012, 700024})
 """Refusals of a key: another key pair, if there is one, is worth a try."""
 
+GRANT_OVER = frozenset({54005, 70000, 70008, 500112, 501481, 9002313})
+"""The code of a sign-in is spent, too old, another's or none: that sign-in begins anew."""
+
 NOT_REGISTERED = 700027
 """Worth one more try with the older algorithm (microsoft/entra-docs #1301)."""
 

@@ -205,6 +205,12 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     token_type: str | None = None
 
 
+class IdTokenAnswer(msgspec.Struct, frozen=True):
+    """OpenID Connect Core 3.1.3.3. The access token beside it is not even read."""
+
+    id_token: str | None = None
+
+
 class TokenError(msgspec.Struct, frozen=True):
     """RFC 6749, 5.2, with what Entra adds."""
 
