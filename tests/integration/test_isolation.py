@@ -23,6 +23,7 @@ CLOSED = {
     "accounts_credential",
     "accounts_onetimelink",
     "accounts_session",
+    "accounts_spentstate",
     "django_migrations",
     "fleet_process",
     "integrations_runtally",

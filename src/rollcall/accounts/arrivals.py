@@ -28,6 +28,7 @@ from rollcall.accounts.operations import (
     NewAccount,
     add_account,
     change_name,
+    check_local,
     checked_email,
     email_key,
     enable_account,
@@ -117,6 +118,7 @@ def _used_up() -> SetupError:
 def make_account_link(account_id: int, purpose: Purpose, *, actor: str, now: datetime) -> str:
     """Make a link for somebody to be given; return its token. Who made it is noted."""
     account = Account.objects.all_tenants().get(pk=account_id)
+    check_local(account)
     token = make_link(purpose, now=now, account_id=account_id)
     note(
         actor=actor,

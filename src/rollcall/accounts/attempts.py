@@ -17,6 +17,9 @@ from django.db import transaction
 
 from rollcall.accounts.models import Attempt
 from rollcall.accounts.tokens import digest_of
+from rollcall.tenants.statements import fetch, load_statements
+
+SQL: Final = load_statements("rollcall.accounts", "attempts.sql")
 
 HALF: Final = 31
 """Hexadecimal digits that stay of each part of a key."""
@@ -124,10 +127,9 @@ def charge(counters: Sequence[Counter], *, now: datetime) -> datetime | None:
 
 def paused_until(counters: Sequence[Counter], *, now: datetime) -> datetime | None:
     """Return until when nothing is allowed, if that is so."""
-    rows = Attempt.objects.all_tenants().filter(
-        key__in=[counter.key for counter in counters], refused_until__gt=now
-    )
-    return max((row.refused_until for row in rows if row.refused_until), default=None)
+    values = {"keys": [counter.key for counter in counters], "now": now}
+    until: datetime | None = fetch(SQL["paused"], values)[0][0]
+    return until
 
 
 def _standing(row: Attempt) -> Standing:

@@ -4,7 +4,7 @@ Whether there is an account shows neither in the answer nor in how long it takes
 the browser another token.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -24,8 +24,9 @@ from rollcall.accounts.attempts import (
     pair_of,
     paused_until,
 )
+from rollcall.accounts.break_glass import Enforcing, passwords_off
 from rollcall.accounts.factor_operations import factor_of_account, is_right_code
-from rollcall.accounts.models import Account, Credential
+from rollcall.accounts.models import Account, Credential, Session
 from rollcall.accounts.operations import email_key
 from rollcall.accounts.passwords import is_right, spend_time
 from rollcall.accounts.sessions import SignedIn, begin_session, find_session, prove_session
@@ -38,6 +39,8 @@ MOST_ACCOUNTS: Final = 10
 
 MINUTE: Final = 60
 NOBODY: Final = "nobody"
+ENFORCED: Final = "enforced"
+"""A right password that lets nobody in, because the sign-in with Microsoft is enforced."""
 
 
 class Visitor(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,11 +83,18 @@ def _too_often(seconds: int) -> str:
 
 
 def recognise(
-    email: str, password: str, *, visitor: Visitor, tenant_id: int | None = None, now: datetime
+    email: str,
+    password: str,
+    *,
+    visitor: Visitor,
+    tenant_id: int | None = None,
+    enforced: Enforcing,
+    now: datetime,
 ) -> tuple[int, ...]:
     """Return the accounts (of one tenant, or of all) that have this address and password.
 
-    None of them: either is wrong, and nobody is told which. Raises TooOftenError.
+    None of them: either is wrong, and nobody is told which. So it is with the password of somebody
+    for whom Microsoft's sign-in is `enforced`. Raises TooOftenError.
     """
     key = email_key(email)
     accounts = _accounts_of(key, tenant_id)
@@ -93,12 +103,13 @@ def recognise(
     if until is not None:
         raise TooOftenError(until, now=now)
     right = _with_password(accounts, password)
-    able = [account for account in right if _reason_against(account) == ""]
+    reasons = {account.pk: _reason_against(account, enforced) for account in right}
+    able = tuple(account_id for account_id, reason in reasons.items() if not reason)
     if able:
         forgive(counters)
     else:
-        _note_refusal(accounts, right, visitor, paused_until(counters, now=now))
-    return tuple(account.pk for account in able)
+        _note_refusal(accounts, reasons, visitor, paused_until(counters, now=now))
+    return able
 
 
 def _accounts_of(key: str, tenant_id: int | None) -> list[Account]:
@@ -123,19 +134,19 @@ def _with_password(accounts: Sequence[Account], password: str) -> list[Account]:
     return [each for each in accounts if is_right(password, kept.get(each.pk, ""))]
 
 
-def _reason_against(account: Account) -> str:
+def _reason_against(account: Account, enforced: Enforcing) -> str:
     if account.disabled_at is not None:
         return "disabled"
     if account.tenant is not None and account.tenant.state != "active":
         return "suspended"
     if account.extension is not None and account.extension.state != "active":
         return "blocked"
-    return ""
+    return ENFORCED if passwords_off(account, enforced=enforced) else ""
 
 
 def _note_refusal(
     accounts: Sequence[Account],
-    right: Sequence[Account],
+    reasons: Mapping[int, str],
     visitor: Visitor,
     pause: datetime | None,
 ) -> None:
@@ -147,24 +158,47 @@ def _note_refusal(
     if not accounts:
         _note(None, None, "sign_in.refused", NOBODY, visitor, reason="unknown", pause=pause)
     for account in accounts:
-        reason = _reason_against(account) if account in right else "password"
+        reason = reasons.get(account.pk, "password")
         whose = (account.pk, account.tenant_id)
         _note(*whose, "sign_in.refused", NOBODY, visitor, reason=reason, pause=pause)
 
 
-def begin_entry(account_id: int, *, visitor: Visitor, now: datetime, proven: bool = False) -> Entry:
+def begin_entry(
+    account_id: int,
+    *,
+    visitor: Visitor,
+    enforced: Enforcing,
+    now: datetime,
+    proven: bool = False,
+) -> Entry:
     """Begin the session of somebody who gave a password, or came by a link.
 
-    It is proven at once where no second factor is asked; `proven` says that none is to be.
+    It is proven at once where no second factor is asked; `proven` says that none is to be: the
+    link was made at the server's shell. Raises SetupError where a password lets nobody in.
     """
+    if not proven:
+        _check_password_counts(account_id, enforced)
     factor = factor_of_account(account_id)
     done = proven or not (factor.on or factor.demanded)
     token = begin_session(
-        account_id, now=now, address=visitor.address, agent=visitor.agent, proven=done
+        account_id,
+        now=now,
+        address=visitor.address,
+        agent=visitor.agent,
+        proven=done,
+        method=Session.Method.LINK if proven else Session.Method.PASSWORD,
     )
     if done:
         _welcome(account_id, visitor, now)
     return Entry(account_id=account_id, token=token, proven=done, factor_on=factor.on)
+
+
+def _check_password_counts(account_id: int, enforced: Enforcing) -> None:
+    account = Account.objects.all_tenants().select_related("extension").get(pk=account_id)
+    if passwords_off(account, enforced=enforced):
+        raise SetupError(
+            _("Passwords are off for you: sign in with Microsoft instead."), code="enforced"
+        )
 
 
 def _welcome(account_id: int, visitor: Visitor, now: datetime) -> None:

@@ -13,7 +13,12 @@ from rollcall.tenants.scope import IN_TENANT, ScopedManager
 
 
 class Account(models.Model):
-    """Somebody who signs in. `tenant` is null for those who look after the whole system."""
+    """Somebody who signs in. `tenant` is null for those who look after the whole system.
+
+    One that is not `local` was made by a sign-in with Microsoft, and belongs to whoever has its
+    extension: it has no password, its role is the one that the settings give, and its `email_key`
+    is no mail address (rollcall.accounts.microsoft), so that nothing finds it by one.
+    """
 
     class Role(models.TextChoices):
         SYSTEM = "system"
@@ -26,6 +31,7 @@ class Account(models.Model):
     email_key = models.TextField(db_collation="C")
     name = models.TextField(default="", blank=True)
     extension = models.ForeignKey("telephony.Extension", null=True, **IN_TENANT)
+    local = models.BooleanField(default=True, db_default=True)
     disabled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     last_sign_in_at = models.DateTimeField(null=True)
@@ -81,7 +87,16 @@ class Session(models.Model):
 
     `proven` is false while the second factor is still to come. `switched` are the tenants whose
     scope a system administrator entered with it.
+
+    One that was begun with Microsoft is that of one person of one directory; `directory_session`
+    is a digest of Microsoft's own session, `granted` the role that the sign-in gave (and no other
+    counts), `hint_sealed` what Microsoft's sign-out wants to hear, sealed with the token.
     """
+
+    class Method(models.TextChoices):
+        PASSWORD = "password"  # noqa: S105 - a way to sign in
+        LINK = "link"
+        MICROSOFT = "microsoft"
 
     digest = models.CharField(max_length=64, primary_key=True)
     account = models.ForeignKey(Account, **IN_TENANT)
@@ -92,6 +107,14 @@ class Session(models.Model):
     seen_at = models.DateTimeField()
     address = models.GenericIPAddressField(null=True)
     agent = models.TextField(default="", blank=True)
+    method = models.CharField(
+        max_length=9, choices=Method.choices, default=Method.PASSWORD, db_default="password"
+    )
+    directory_id = models.TextField(default="", db_default="")
+    object_id = models.TextField(default="", db_default="", db_collation="C")
+    directory_session = models.CharField(max_length=64, default="", db_default="")
+    granted = models.CharField(max_length=13, default="", db_default="")
+    hint_sealed = models.BinaryField(null=True)
 
     objects = ScopedManager()
 
@@ -99,6 +122,11 @@ class Session(models.Model):
         indexes: ClassVar = [
             models.Index("account", name="session_account"),
             models.Index("seen_at", name="session_seen"),
+            models.Index(
+                "directory_session",
+                name="session_of_directory",
+                condition=~models.Q(directory_session=""),
+            ),
         ]
 
 
@@ -146,3 +174,18 @@ class Attempt(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index("failed_at", name="attempt_failed")]
+
+
+class SpentState(models.Model):
+    """A sign-in's state that was answered: a second answer is refused. Its digest is the key.
+
+    It is forgotten when the sign-in would be too old anyway.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    spent_at = models.DateTimeField()
+
+    objects = ScopedManager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index("spent_at", name="state_spent")]

@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from rollcall.accounts.break_glass import Enforcing, check_not_last
 from rollcall.accounts.links import drop_links
 from rollcall.accounts.models import Account, Credential
 from rollcall.accounts.passwords import check_policy, hash_password
@@ -65,12 +66,17 @@ def add_account(new: NewAccount, *, actor: str) -> int:
 
 @transaction.atomic
 def disable_account(
-    account_id: int, *, actor: str, now: datetime, own_id: int | None = None
+    account_id: int,
+    *,
+    actor: str,
+    now: datetime,
+    enforced: Enforcing,
+    own_id: int | None = None,
 ) -> None:
     """Let an account sign in no more; its sessions and links end with it.
 
-    Raises SetupError rather than disable the last one that looks after the system, or the account
-    of whoever asks (`own_id`).
+    Raises SetupError rather than disable the last one that looks after the system, the last that
+    comes in without Microsoft where that is `enforced`, or the account of whoever asks (`own_id`).
     """
     if account_id == own_id:
         raise SetupError(
@@ -82,6 +88,7 @@ def disable_account(
             _("This is the last system administrator who can sign in. Add another one first."),
             code="last-administrator",
         )
+    check_not_last(Account.objects.all_tenants().get(pk=account_id), enforced=enforced)
     row = _held(account_id)
     if row.disabled_at is not None:
         return
@@ -132,13 +139,22 @@ class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
 
 @transaction.atomic
 def change_account(
-    account_id: int, change: AccountChange, *, actor: str, own_id: int | None = None
+    account_id: int,
+    change: AccountChange,
+    *,
+    actor: str,
+    enforced: Enforcing,
+    own_id: int | None = None,
 ) -> None:
     """Change an account of a tenant. With another role its sessions end: others are asked more.
 
-    Nobody changes their own role.
+    Nobody changes their own role. Of an account that Microsoft's sign-in made nothing is changed:
+    all of it comes from the directory and the settings.
     """
+    if change.role != Account.Role.ADMINISTRATOR or change.extension_id is not None:
+        check_not_last(Account.objects.all_tenants().get(pk=account_id), enforced=enforced)
     row = _held(account_id)
+    check_local(row)
     if Account.Role.SYSTEM in {row.role, change.role}:
         raise SetupError(_("A system administrator is no tenant's."), code="bad-role")
     if account_id == own_id and change.role != row.role:
@@ -167,11 +183,24 @@ def change_account(
 def set_password(account_id: int, password: str, *, actor: str, now: datetime) -> None:
     """Set a password; raises SetupError if it is too easy to guess."""
     row = _held(account_id)
+    check_local(row)
     check_policy(password, email=row.email)
     credential = credential_of(account_id)
     credential.password, credential.password_at = hash_password(password), now
     credential.save(update_fields=["password", "password_at"])
     _note(row, "account.password_set", actor)
+
+
+def check_local(row: Account) -> None:
+    """Raise SetupError for an account that Microsoft's sign-in made: nothing of it is set here."""
+    if not row.local:
+        raise SetupError(
+            _(
+                "This account signs in with Microsoft and has no password. Its name comes from the "
+                "extension, its role from the list of administrators in the sign-in settings."
+            ),
+            code="follows-directory",
+        )
 
 
 def _held(account_id: int) -> Account:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from django.db.models import Q, QuerySet
@@ -10,12 +11,19 @@ from rollcall.accounts.models import Account, Credential
 from rollcall.accounts.operations import email_key
 from rollcall.core.errors import SetupError
 
+PASSWORD: Final = "password"  # noqa: S105 - a way to sign in
+MICROSOFT: Final = "microsoft"
+
 ENDS_ALL = "\U0010ffff"
 """No text that begins with a prefix comes after the prefix with this."""
 
 
 class AccountView(msgspec.Struct, frozen=True, kw_only=True):
-    """An account as administrators see it. `state` is active, invited or disabled."""
+    """An account as administrators see it. `state` is active, invited or disabled.
+
+    `method` is how one signs in to it: password, or microsoft where there is none, and where name
+    and role come from the directory and the settings.
+    """
 
     id: int
     role: str
@@ -25,6 +33,7 @@ class AccountView(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     second_factor: bool
     last_sign_in_at: datetime | None
+    method: str = PASSWORD
 
 
 def list_accounts(
@@ -77,7 +86,8 @@ def _credentials(ids: "list[int]") -> Mapping[int, Credential]:
 
 
 def _to_view(row: Account, credential: Credential | None) -> AccountView:
-    state = "active" if credential is not None and credential.password else "invited"
+    begun = not row.local or (credential is not None and credential.password)
+    state = "active" if begun else "invited"
     return AccountView(
         id=row.pk,
         role=row.role,
@@ -87,6 +97,7 @@ def _to_view(row: Account, credential: Credential | None) -> AccountView:
         state="disabled" if row.disabled_at is not None else state,
         second_factor=credential is not None and credential.totp_sealed is not None,
         last_sign_in_at=row.last_sign_in_at,
+        method=PASSWORD if row.local else MICROSOFT,
     )
 
 

@@ -13,7 +13,17 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from rollcall.api import answers, audit, contacts, extensions, integration, runs, system, tenant
+from rollcall.api import (
+    answers,
+    audit,
+    contacts,
+    extensions,
+    integration,
+    reset,
+    runs,
+    system,
+    tenant,
+)
 from rollcall.core.errors import SyncError
 from rollcall.web.audience import Audience
 
@@ -38,6 +48,7 @@ api: Final = NinjaAPI(
 for router in (
     tenant.router,
     integration.router,
+    reset.router,
     runs.router,
     extensions.router,
     contacts.router,

@@ -1,9 +1,16 @@
 """Write the audit log, and delete of it what is older than it is kept."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
+
+from django.utils import timezone
 
 from rollcall.audit.models import AuditEntry
+from rollcall.tenants.statements import fetch, load_statements
+
+SQL: Final = load_statements("rollcall.audit", "audit.sql")
 
 
 def note(
@@ -15,13 +22,15 @@ def note(
     detail: Mapping[str, object] | None = None,
 ) -> None:
     """Add an entry: `actor` did `action` (noun.verb) to `subject`. No secret, no contact."""
-    AuditEntry.objects.all_tenants().create(
-        tenant_id=tenant_id,
-        actor=actor,
-        action=action,
-        subject=subject,
-        detail=dict(detail or {}),
-    )
+    values = {
+        "tenant": tenant_id,
+        "at": timezone.now(),
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": json.dumps(dict(detail or {})),
+    }
+    fetch(SQL["note"], values)
 
 
 def delete_old_entries(*, before: datetime, limit: int) -> int:

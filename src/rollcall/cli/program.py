@@ -19,6 +19,7 @@ from rollcall.cli.keys import key
 from rollcall.cli.m365 import m365
 from rollcall.cli.mail import mail
 from rollcall.cli.output import errors
+from rollcall.cli.reset import reset
 from rollcall.cli.serve import scheduler, up, web, worker
 from rollcall.cli.sync import sync
 from rollcall.cli.tenants import tenant
@@ -38,6 +39,7 @@ def cli() -> None:
 
 
 m365.add_command(key)
+m365.add_command(reset)
 for command in (
     tenant,
     admin,

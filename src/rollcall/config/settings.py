@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "rollcall.phonebook",
     "rollcall.integrations",
     "rollcall.portal",
+    "rollcall.webphone",
 ]
 
 ROOT_URLCONF = "rollcall.config.urls"

@@ -153,6 +153,22 @@ SETTINGS = (
         help="Days after which entries of the audit log are deleted.",
     ),
     Setting(
+        name="session_idle_minutes",
+        variable="ROLLCALL_SESSION_IDLE_MINUTES",
+        parse=parsing.parse_number(5, 10_080),
+        number=True,
+        default="480",
+        help="Minutes after which somebody who does nothing has to sign in again.",
+    ),
+    Setting(
+        name="session_days",
+        variable="ROLLCALL_SESSION_DAYS",
+        parse=parsing.parse_number(1, 90),
+        number=True,
+        default="7",
+        help="Days after which everybody has to sign in again.",
+    ),
+    Setting(
         name="metrics_token",
         variable="ROLLCALL_METRICS_TOKEN",
         parse=parsing.parse_token,

@@ -93,6 +93,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     worker_slots: int
     keep_runs_days: int
     keep_audit_days: int
+    session_idle_minutes: int
+    session_days: int
     metrics_token: SecretText | None
     metrics_tenants: int
     clouds: tuple[OperatorCloud, ...]

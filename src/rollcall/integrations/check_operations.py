@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from rollcall.core.findings import Finding
+from rollcall.integrations.domains import keep_verified
 from rollcall.integrations.models import SetupCheck
 from rollcall.integrations.queries import IntegrationView
 
@@ -16,10 +17,14 @@ LONGEST = timedelta(minutes=2)
 
 
 class Learnt(msgspec.Struct, frozen=True, kw_only=True):
-    """What a check learnt of the directory. `granted` is None if there was no token."""
+    """What a check learnt of the directory. `granted` is None if there was no token.
+
+    `domain` is the one that new people get, `domains` are all that are verified.
+    """
 
     organisation: str = ""
     domain: str = ""
+    domains: tuple[str, ...] = ()
     granted: tuple[str, ...] | None = None
     lacking: tuple[str, ...] = ()
 
@@ -46,6 +51,7 @@ def keep_findings(
     rows.update(findings=msgspec.to_builtins(findings))
 
 
+@transaction.atomic
 def end_check(
     integration: IntegrationView,
     findings: Sequence[Finding],
@@ -64,7 +70,8 @@ def end_check(
     if learnt.domain:
         values |= {"organisation": learnt.organisation, "domain": learnt.domain}
     rows = SetupCheck.objects.of(integration.tenant_id).filter(started_at=began)
-    rows.update(**values)
+    if rows.update(**values) and learnt.domains:
+        keep_verified(integration.tenant_id, integration.id, learnt.domains)
 
 
 def forget_directory(tenant_id: int) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
-from rollcall.accounts.break_glass import has_local_administrator
+from rollcall.accounts.break_glass import has_local_administrator, hold_administrators
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
 from rollcall.core.matching import chosen_lines
 from rollcall.credentials.keypair import generate_key_pair
 from rollcall.credentials.sealing import KeyRing, seal
 from rollcall.integrations.check_operations import forget_directory
+from rollcall.integrations.domains import forget_domains
 from rollcall.integrations.models import Integration, KeyPair, ListEntry
 from rollcall.integrations.queries import (
     MICROSOFT,
@@ -24,6 +25,8 @@ from rollcall.integrations.queries import (
     to_key_pair,
     to_view,
 )
+from rollcall.integrations.rules import ADMINISTRATORS
+from rollcall.integrations.settling import settle_later
 
 MODES = {
     "people": "people_mode",
@@ -32,6 +35,7 @@ MODES = {
     "sign-in": "sign_in_mode",
 }
 MOST_CERTIFICATE_DAYS = 1100
+ENTRY_LISTS = frozenset({"sign-in", ADMINISTRATORS})
 CONNECTION = ("application_id", "directory_id", "cloud")
 
 
@@ -71,6 +75,7 @@ def change_integration(
     if "certificate_days" in values:
         check_certificate_days(values["certificate_days"])
     if values.get("enforce_sign_in"):
+        hold_administrators(tenant_id)
         check_way_in(tenant_id)
     row = _get_or_make(tenant_id)
     before = {name: getattr(row, name) for name in (*values, *CONNECTION)}
@@ -89,7 +94,20 @@ def change_integration(
             tenant_id=tenant_id,
             detail={name: _told(name, value, before) for name, value in changed.items()},
         )
+        if not _awaits_binding(row, lists):
+            settle_later(tenant_id)
     return to_view(row)
+
+
+def _awaits_binding(row: Integration, lists: Mapping[str, NewList]) -> bool:
+    """Tell whether a new list of who may sign in has lines whose people are not known yet.
+
+    Who is on it is settled when they are: nobody is to be signed out in between.
+    """
+    unbound = ListEntry.objects.of(row.tenant_id).filter(
+        integration=row, subject__in=list(ENTRY_LISTS.intersection(lists)), object_id__isnull=True
+    )
+    return unbound.exists()
 
 
 def _get_or_make(tenant_id: int) -> Integration:
@@ -118,6 +136,7 @@ def _connect(row: Integration, connection: Connection) -> dict[str, Any]:
         forget_directory(row.tenant_id)
     if changed.keys() & {"directory_id", "cloud"}:
         row.users_cursor = ""
+        forget_domains(row.tenant_id)
     return changed
 
 
@@ -183,6 +202,8 @@ def bind_lines(tenant_id: int, subject: str, found: Mapping[str, str]) -> None:
     for entry in news:
         entry.object_id = found[entry.line]
     ListEntry.objects.of(tenant_id).bulk_update(news, ["object_id"], batch_size=1000)
+    if news:
+        settle_later(tenant_id)
 
 
 def forget_refused_purposes(tenant_id: int) -> None:

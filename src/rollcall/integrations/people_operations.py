@@ -13,6 +13,7 @@ from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
 from rollcall.integrations.models import LinkDecision
 from rollcall.integrations.people import DirectoryPerson, find_person
+from rollcall.integrations.settling import settle_later
 from rollcall.phonebook.operations import forget_owner
 from rollcall.telephony import operations as telephony
 from rollcall.telephony.queries import find_by_person, get_key
@@ -66,6 +67,7 @@ def separate_person(
     if current is not None:
         forget_owner(tenant_id, current.id)
         telephony.unlink_person(tenant_id, current.id)
+        settle_later(tenant_id)
     _decide(tenant_id, integration_id, found, None, actor)
     note(actor=actor, action="person.separated", subject=found.object_id, tenant_id=tenant_id)
     stays = current is not None and not current.deleted

@@ -1,7 +1,8 @@
 """Read an integration: its settings, key pairs, lists."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -15,8 +16,10 @@ from rollcall.integrations.models import (
     ListEntry,
 )
 from rollcall.integrations.rules import ADMINISTRATORS
+from rollcall.tenants.statements import fetch, load_statements
 
 MICROSOFT = "microsoft365"
+SQL = load_statements("rollcall.integrations", "registration.sql")
 
 
 class KeyPairView(msgspec.Struct, frozen=True):
@@ -114,12 +117,43 @@ def get_integration(tenant_id: int) -> IntegrationView:
     """Return the tenant's Microsoft 365 integration, or raise SetupError."""
     integration = find_integration(tenant_id)
     if integration is None:
-        raise SetupError(
-            "Microsoft 365 is not set up for this tenant yet: begin with “rollcall m365 set”.",
-            code="not-set-up",
-            help_page="connect-microsoft-365.md",
-        )
+        raise _not_set_up()
     return integration
+
+
+def _not_set_up() -> SetupError:
+    return SetupError(
+        "Microsoft 365 is not set up for this tenant yet: begin with “rollcall m365 set”.",
+        code="not-set-up",
+        help_page="connect-microsoft-365.md",
+    )
+
+
+class Registration(msgspec.Struct, frozen=True):
+    """As which application a tenant is known to Microsoft; less than its settings, and quick."""
+
+    tenant_id: int
+    application_id: str | None
+    directory_id: str | None
+    cloud: str
+
+
+def get_registration(tenant_id: int) -> Registration:
+    """Return the registration of a tenant, or raise SetupError."""
+    rows = fetch(SQL["registration"], {"tenant": tenant_id})
+    if not rows:
+        raise _not_set_up()
+    return Registration(*rows[0])
+
+
+def get_registration_with_keys(tenant_id: int) -> "tuple[Registration, list[SealedKey]]":
+    """Return the registration of a tenant and its `usable_keys` in one reading, or raise
+    SetupError."""
+    rows = fetch(SQL["registration_with_keys"], {"tenant": tenant_id})
+    if not rows:
+        raise _not_set_up()
+    keys = [_to_sealed_key(row[4:]) for row in rows if row[4] is not None]
+    return Registration(*rows[0][:4]), keys
 
 
 def find_or_draft(tenant_id: int) -> IntegrationView:
@@ -227,20 +261,12 @@ class SealedKey(msgspec.Struct, frozen=True):
 
 def usable_keys(tenant_id: int) -> list[SealedKey]:
     """Return the pending and the active key pair, in the order in which they are tried."""
-    rows = KeyPair.objects.of(tenant_id).exclude(state=KeyPair.State.RETIRED)
-    return [
-        SealedKey(
-            id=row.pk,
-            certificate=row.certificate,
-            private_key=bytes(row.private_key),
-            sha1=row.sha1,
-            sha256=row.sha256,
-            algorithm=row.algorithm,
-            not_before=row.not_before,
-            not_after=row.not_after,
-        )
-        for row in rows.order_by("-state", "-id")
-    ]
+    return [_to_sealed_key(row) for row in fetch(SQL["usable_keys"], {"tenant": tenant_id})]
+
+
+def _to_sealed_key(row: Sequence[Any]) -> SealedKey:
+    key_id, certificate, private_key, *rest = row
+    return SealedKey(key_id, certificate, bytes(private_key), *rest)
 
 
 def key_place(tenant_id: int) -> str:

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef
 
 from rollcall.access.operations import delete_ended_tokens
 from rollcall.accounts.retention import forget_sign_ins
+from rollcall.accounts.session_life import STANDARD, SessionLife
 from rollcall.audit.operations import delete_old_entries
 from rollcall.fleet.retention import forget_dead_processes
 from rollcall.integrations.models import Integration, Reading, StagedPage, SyncRun
@@ -69,7 +70,9 @@ _DELETE_REFUSALS = """
 """
 
 
-def clean_up(*, now: datetime, keep_runs_days: int, keep_audit_days: int) -> dict[str, int]:
+def clean_up(
+    *, now: datetime, keep_runs_days: int, keep_audit_days: int, life: SessionLife = STANDARD
+) -> dict[str, int]:
     """Delete what has had its time; return how much of each kind.
 
     While another machine is at it, nothing is done.
@@ -87,7 +90,7 @@ def clean_up(*, now: datetime, keep_runs_days: int, keep_audit_days: int) -> dic
                 )
             ),
             "processes": forget_dead_processes(),
-            "sign_ins": forget_sign_ins(now=now),
+            "sign_ins": forget_sign_ins(now=now, life=life),
             "tokens": delete_ended_tokens(before=now - TOKENS_STAY, limit=BATCH),
         }
 

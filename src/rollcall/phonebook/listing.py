@@ -13,7 +13,7 @@ import phonenumbers
 from rollcall.core.records import PostalAddress
 from rollcall.phonebook.models import COMPANY, AddressBook, BookFolder, Contact, SearchKey
 from rollcall.phonebook.queries import PhoneView, phones_of
-from rollcall.tenants.key_pages import ROWS, Place, take_keys
+from rollcall.tenants.key_pages import KEYS_PER_ROW, ROWS, Place, take_keys
 from rollcall.tenants.search_keys import LAST, fold_typed, prefix_ranges, with_words
 from rollcall.tenants.statements import fetch, load_statements
 
@@ -66,12 +66,18 @@ class ContactDetail(msgspec.Struct, frozen=True):
 
 
 def list_page(
-    tenant_id: int, *, holder: int = COMPANY, text: str = "", place: Place, country: str
+    tenant_id: int,
+    *,
+    holder: int = COMPANY,
+    text: str = "",
+    place: Place,
+    country: str,
+    size: int = ROWS,
 ) -> ContactPage:
     """Return one page of a holder's contacts by name, or the best matches of what was typed."""
     digits = _typed_digits(text)
     if digits:
-        return _by_number(tenant_id, holder, digits, country)
+        return _by_number(tenant_id, holder, digits, country, size)
     keys = SearchKey.objects.of(tenant_id).filter(holder=holder)
     typed = fold_typed(text) if text.strip() else None
     if typed is not None:
@@ -86,6 +92,7 @@ def list_page(
         holds=(tenant_id, holder),
         place=place,
         searched=typed is not None,
+        size=size,
     )
     places = {each.contact_id: f"{each.contact_id}-{each.key}" for each in page.keys}
     return ContactPage(
@@ -127,16 +134,16 @@ def _typed_digits(text: str) -> str:
     return bare if plain.isascii() and plain.isdecimal() else ""
 
 
-def _by_number(tenant_id: int, holder: int, digits: str, country: str) -> ContactPage:
+def _by_number(tenant_id: int, holder: int, digits: str, country: str, size: int) -> ContactPage:
     starts = _beginnings(digits, country)
     ranges = [each for start in starts for each in prefix_ranges(start, longest=LONGEST_E164)]
-    given = {"tenant": tenant_id, "holder": holder, "limit": ROWS}
+    given = {"tenant": tenant_id, "holder": holder, "limit": size * KEYS_PER_ROW}
     bounds = {"starts": [low for low, _ in ranges], "ends": [high for _, high in ranges]}
     found = [contact_id for contact_id, _ in fetch(SQL["by_number"], {**given, **bounds})]
     if len(digits) <= SHORT and not digits.startswith("+"):
         short = {"start": digits, "end": digits + LAST}
         found += [row[0] for row in fetch(SQL["by_short_number"], {**given, **short})]
-    ids = list(dict.fromkeys(found))[:ROWS]
+    ids = list(dict.fromkeys(found))[:size]
     return ContactPage(rows=_rows(tenant_id, holder, dict.fromkeys(ids, "")))
 
 

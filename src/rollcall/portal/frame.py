@@ -47,6 +47,7 @@ FOR_USERS: tuple[Link, ...] = (
     Link(_("My contacts"), "my-contacts", _("Phone book")),
 )
 FOR_ALL = (Link(_("My account"), "account", _("You")),)
+FOR_EXTENSIONS = (Link(_("Web phone"), "phone", _("You")),)
 """A page that should be in the navigation has its line here; the tests open each."""
 
 
@@ -86,6 +87,8 @@ def _navigation(identity: SignedIn, tenant: TenantView | None) -> list[dict[str,
             lines += [_line(link, tenant) for link in FOR_ADMINISTRATORS if link.section]
     if identity.role == "system":
         lines += [_line(link) for link in FOR_SYSTEM]
+    if identity.extension_id is not None:
+        lines += [_line(link) for link in FOR_EXTENSIONS]
     return lines + [_line(link) for link in FOR_ALL]
 
 

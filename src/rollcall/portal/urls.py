@@ -3,12 +3,10 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from rollcall.portal.views import home
-from rollcall.portal.views.integration import consent
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("", include("rollcall.portal.pages.entry")),
-    path("ms365/callback", consent.returned, name="ms365-callback"),
     path("account/", include("rollcall.portal.pages.account")),
     path("system/", include("rollcall.portal.pages.system")),
     path("t/<slug:tenant>/", include("rollcall.portal.pages.tenant")),

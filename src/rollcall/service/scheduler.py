@@ -16,14 +16,17 @@ from rollcall.integrations.queue import drop_dead_jobs, queue_waiting
 from rollcall.integrations.recovery import take_over_dead
 from rollcall.integrations.retention_operations import clean_up
 from rollcall.integrations.schedules import reckon_schedules, request_due
+from rollcall.integrations.settling import settle_all
 from rollcall.service.post import sending
 from rollcall.service.presence import new_identity, present
 from rollcall.service.stopping import Stopping
-from rollcall.wiring.machine import Machine, utc_now
+from rollcall.wiring.machine import Machine, to_session_life, utc_now
 
 SWEEP_EVERY = 2.0
 RECKON_EVERY = timedelta(seconds=10)
 CLEAN_UP_EVERY = timedelta(hours=1)
+SETTLE_EVERY = timedelta(seconds=30)
+"""So often sessions are looked over, should whoever had to do that have died."""
 
 _log = structlog.get_logger(__name__)
 
@@ -45,7 +48,11 @@ class Scheduler:
 
     def __init__(self, clock: Clock, chores: "Sequence[Chore]" = ()) -> None:
         self._clock = clock
-        self._chores = (Chore("schedules.reckoned", _reckon, RECKON_EVERY), *chores)
+        self._chores = (
+            Chore("schedules.reckoned", _reckon, RECKON_EVERY),
+            Chore("sessions.settled", _settle, SETTLE_EVERY),
+            *chores,
+        )
         self._done: dict[str, datetime] = {}
 
     def sweep(self) -> None:
@@ -91,6 +98,7 @@ def _housekeeping(environment: Environment) -> Chore:
             now=now,
             keep_runs_days=environment.keep_runs_days,
             keep_audit_days=environment.keep_audit_days,
+            life=to_session_life(environment),
         )
         return sum(done.values())
 
@@ -99,3 +107,7 @@ def _housekeeping(environment: Environment) -> Chore:
 
 def _reckon(now: datetime) -> int:
     return reckon_schedules(now=now)
+
+
+def _settle(now: datetime) -> int:
+    return settle_all(now=now)

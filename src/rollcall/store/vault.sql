@@ -4,10 +4,10 @@ SELECT token_sealed, token_expires_at FROM integrations_integration
 WHERE tenant_id = %(tenant)s AND id = %(integration)s
 
 -- name: save_token
--- Keep a sealed token for the next run.
+-- Keep a sealed token for the next run; not after a reset, which a run may not have noticed yet.
 UPDATE integrations_integration
 SET token_sealed = %(sealed)s, token_expires_at = %(expires_at)s
-WHERE tenant_id = %(tenant)s AND id = %(integration)s
+WHERE tenant_id = %(tenant)s AND id = %(integration)s AND application_id IS NOT NULL
 
 -- name: accepted_key
 -- The key pair that Microsoft accepted, as it stands.

@@ -44,13 +44,14 @@ class ExtensionRow(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What part of the list is wanted: typed text, filter, order, and where it goes on."""
+    """What part of the list is wanted: typed text, filter, order, where it goes on, how much."""
 
     text: str = ""
     shown: str = ""
     by_name: bool = False
     downwards: bool = False
     place: Place = Place()
+    size: int = ROWS
 
 
 class ExtensionPage(msgspec.Struct, frozen=True):
@@ -118,9 +119,9 @@ def _page_of_numbers(tenant_id: int, rows: QuerySet[Extension], wanted: Wanted) 
         bound = {"number__lte" if down else "number__gte": int(number)}
         rows = rows.filter(Q(**bound) & (Q(**beyond) | Q(**same)))
     ordered = rows.order_by("-number", "-id") if down else rows.order_by("number", "id")
-    found = list(ordered[: ROWS + 1])
-    more = len(found) > ROWS
-    shown = found[:ROWS][::-1] if backwards else found[:ROWS]
+    found = list(ordered[: wanted.size + 1])
+    more = len(found) > wanted.size
+    shown = found[: wanted.size][::-1] if backwards else found[: wanted.size]
     places = {row.pk: f"{row.number}-{row.pk}" for row in shown}
     return _to_page(tenant_id, shown, places, wanted, more=more, searched=False)
 
@@ -135,6 +136,7 @@ def _page_of_keys(
         place=wanted.place,
         downwards=wanted.downwards and not searched,
         searched=searched,
+        size=wanted.size,
     )
     places = {each.extension_id: f"{each.extension_id}-{each.key}" for each in page.keys}
     rows = [each.extension for each in page.keys]

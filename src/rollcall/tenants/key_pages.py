@@ -45,8 +45,9 @@ def take_keys(
     place: Place,
     downwards: bool = False,
     searched: bool = False,
+    size: int = ROWS,
 ) -> KeyPage[M]:
-    """Return a page of `keys`, whose rows `row_key` names.
+    """Return a page of at most `size` rows of `keys`, whose rows `row_key` names.
 
     `holds` is what comes before the key in the primary key: the tenant, and whoever holds the row.
     A row that several keys of a search find is there once.
@@ -58,11 +59,11 @@ def take_keys(
         beyond: dict[str, Any] = {"pk__lt" if down else "pk__gt": here}
         keys = keys.filter(**beyond)
     order = ("-key", f"-{row_key}") if down else ("key", row_key)
-    limit = (ROWS + 1) * (KEYS_PER_ROW if searched else 1)
+    limit = (size + 1) * (KEYS_PER_ROW if searched else 1)
     found: dict[int, M] = {}
     for each in keys.order_by(*order)[:limit]:
         found.setdefault(getattr(each, row_key), each)
-    shown = list(found.values())[:ROWS]
+    shown = list(found.values())[:size]
     if place.backwards:
         shown.reverse()
-    return KeyPage(keys=tuple(shown), more=len(found) > ROWS)
+    return KeyPage(keys=tuple(shown), more=len(found) > size)

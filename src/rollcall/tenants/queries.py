@@ -1,11 +1,16 @@
 """Read tenants."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
 from rollcall.core.errors import SetupError
 from rollcall.tenants.models import Tenant
+from rollcall.tenants.statements import fetch, load_statements
+
+SQL: Final = load_statements("rollcall.tenants", "tenants.sql")
 
 
 class TenantView(msgspec.Struct, frozen=True):
@@ -26,18 +31,26 @@ class TenantView(msgspec.Struct, frozen=True):
 
 def get_tenant(slug: str) -> TenantView:
     """Return the tenant `slug`, or raise SetupError with what there is instead."""
-    tenant = Tenant.objects.filter(slug=slug).first()
-    if tenant is None:
+    rows = fetch(SQL["by_slug"], {"slug": slug})
+    if not rows:
         raise SetupError(
             f"There is no tenant “{slug}”. “rollcall tenant list” shows those that there are.",
             code="unknown-tenant",
         )
-    return to_view(tenant)
+    return _of_row(rows[0])
 
 
 def get_tenant_by_id(tenant_id: int) -> TenantView:
     """Return a tenant by its id."""
-    return to_view(Tenant.objects.get(pk=tenant_id))
+    rows = fetch(SQL["by_id"], {"id": tenant_id})
+    if not rows:
+        raise Tenant.DoesNotExist
+    return _of_row(rows[0])
+
+
+def _of_row(row: Sequence[Any]) -> TenantView:
+    *values, reserved, created_at = row
+    return TenantView(*[*values, tuple(reserved), created_at])
 
 
 def check_active(tenant: TenantView) -> None:

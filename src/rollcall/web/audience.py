@@ -25,6 +25,8 @@ from rollcall.web.scope import system_scope, tenant_scope
 View = Callable[..., HttpResponseBase]
 
 READS: Final = ("GET", "HEAD")
+NO_TENANT: Final = 0
+"""A scope with this id sees nobody's rows."""
 
 
 class Audience(StrEnum):
@@ -33,9 +35,14 @@ class Audience(StrEnum):
     ANYONE = "anyone"
     SIGNED_IN = "signed-in"
     USER = "user"
+    OWN = "own"
     ADMINISTRATOR = "administrator"
     SYSTEM = "system"
     TOKEN = "token"  # noqa: S105 - a kind of visitor
+
+
+SIGN_IN: Final = {Audience.OWN: "phone-sign-in"}
+"""The page to sign in at, where it is not the portal's."""
 
 
 def for_anyone(*methods: str) -> Callable[[View], View]:
@@ -67,6 +74,26 @@ def for_user(*methods: str) -> Callable[[View], View]:
     return _page(Audience.USER, methods, enter)
 
 
+def for_own(*methods: str, without_extension: bool = False) -> Callable[[View], View]:
+    """A page of the web phone: of the tenant and the extension of whoever asks.
+
+    Its address names no tenant. For whoever has no extension there is no such page, unless it says
+    something to them, too; then it sees no personal contacts, and the provider sees no rows at all.
+    """
+
+    def enter(request: HttpRequest, values: dict[str, Any]) -> AbstractContextManager[None]:
+        identity = _require(request)
+        if identity.extension_id is None and not without_extension:
+            raise Http404
+        if identity.tenant_id is None:
+            return tenant_scope(NO_TENANT)
+        own = get_tenant_by_id(identity.tenant_id)
+        setattr(request, "tenant", own)  # noqa: B010 - not an attribute that the type has
+        return tenant_scope(own.id, extension_id=identity.extension_id)
+
+    return _page(Audience.OWN, methods, enter)
+
+
 def for_administrator(*methods: str, live: bool = False) -> Callable[[View], View]:
     """A page of a tenant for its administrators, and for system administrators who switched to it.
 
@@ -95,6 +122,11 @@ def for_system(*methods: str, live: bool = False) -> Callable[[View], View]:
     return _page(Audience.SYSTEM, methods, enter)
 
 
+def may_administer(identity: SignedIn, tenant_id: int) -> bool:
+    """Tell whether somebody may open the pages of a tenant's administrators."""
+    return _may_enter(identity, tenant_id, administrator=True)
+
+
 def audience_of(view: View) -> Audience:
     """Return who may open a view's page."""
     found = getattr(view, "audience", None)
@@ -120,7 +152,7 @@ def _page(
             try:
                 scope = enter(request, values)
             except SignInFirst:
-                return ask_to_sign_in(request)
+                return ask_to_sign_in(request, at=SIGN_IN.get(audience, "sign-in"))
             if request.method not in (*allowed, "HEAD", "OPTIONS"):
                 return HttpResponseNotAllowed(allowed)
             with scope:
@@ -167,9 +199,9 @@ def _may_enter(identity: SignedIn, tenant_id: int, *, administrator: bool) -> bo
     return identity.tenant_id == tenant_id and not (administrator and identity.role == "user")
 
 
-def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+def ask_to_sign_in(request: HttpRequest, *, at: str = "sign-in") -> HttpResponse:
     """Send the browser to sign in, and back afterwards if it only wanted to read."""
-    address = reverse("sign-in")
+    address = reverse(at)
     if request.headers.get("HX-Request"):
         page = urlsplit(request.headers.get("HX-Current-URL", ""))  # not the part of it, asked here
         back = page.path + (f"?{page.query}" if page.query else "")

@@ -34,9 +34,11 @@ def who_asks(answer: Answer) -> Answer:
 
     def known(request: HttpRequest) -> HttpResponseBase:
         context = context_of(request)
-        setattr(request, "machine", Machine(context.environment, context.conninfo))  # noqa: B010 - not an attribute that the type has
+        machine = Machine(context.environment, context.conninfo)
+        setattr(request, "machine", machine)  # noqa: B010 - not an attribute that the type has
         token = "" if request.path.startswith(API) else request.COOKIES.get(COOKIE, "")
-        found = find_session(token, now=utc_now()) if token else None
+        life = machine.session_life()
+        found = find_session(token, now=utc_now(), life=life) if token else None
         setattr(request, "identity", found)  # noqa: B010 - the same
         response = answer(request)
         if token and found is None and COOKIE not in response.cookies:

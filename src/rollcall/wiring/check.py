@@ -17,12 +17,19 @@ from rollcall.wiring.sync import run_async
 from rollcall.wiring.vault import SealedVault
 
 CALLBACK = "/ms365/callback"
+LOGOUT = "/ms365/logout"
 
 
 def redirect_uris(environment: Environment) -> list[str]:
     """Return the redirect URIs to register: from configuration, never from a request."""
     domains = (environment.web_domain, environment.sbc_domain)
     return [f"{domain.origin}{CALLBACK}" for domain in domains if domain is not None]
+
+
+def logout_uri(environment: Environment) -> str:
+    """Return the front-channel logout URL to register (Entra takes one), or nothing."""
+    domain = environment.web_domain or environment.sbc_domain
+    return f"{domain.origin}{LOGOUT}" if domain is not None else ""
 
 
 def look_up(

@@ -155,6 +155,7 @@ def _learnt(check: SetupCheck, integration: IntegrationView) -> Learnt:
     return Learnt(
         organisation=check.organisation,
         domain=check.domain,
+        domains=check.domains,
         granted=roles,
         lacking=tuple(each for each in wanted if roles is not None and each not in roles),
     )

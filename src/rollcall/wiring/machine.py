@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 from psycopg import AsyncConnection
 
+from rollcall.accounts.session_life import SessionLife
 from rollcall.core.errors import TransientError
 from rollcall.credentials.keyfile import load_key_ring
 from rollcall.credentials.sealing import KeyRing
@@ -44,6 +45,10 @@ class Machine:
             ca_files=tuple(path for path in files if isinstance(path, Path)),
         )
 
+    def session_life(self) -> SessionLife:
+        """Return how long people stay signed in."""
+        return to_session_life(self.environment)
+
     async def connect(self, stack: AsyncExitStack, *, name: str = "rollcall") -> AsyncConnection:
         """Open a connection to the database, in autocommit; `stack` closes it.
 
@@ -69,6 +74,14 @@ def _to_cloud(entry: OperatorCloud) -> Cloud:
         issuer=entry.issuer or ISSUER,
         contact_delta=entry.contact_delta,
         ca_file=entry.ca_file,
+    )
+
+
+def to_session_life(environment: Environment) -> SessionLife:
+    """Return how long people stay signed in by the settings of a machine."""
+    return SessionLife(
+        idle=timedelta(minutes=environment.session_idle_minutes),
+        longest=timedelta(days=environment.session_days),
     )
 
 

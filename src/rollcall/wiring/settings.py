@@ -1,5 +1,7 @@
 """From an integration's row to what the engine and the provider are given."""
 
+from collections.abc import Sequence
+
 from rollcall.core.errors import SetupError
 from rollcall.core.numbering import NumberRange, parse_range
 from rollcall.core.policy import (
@@ -17,6 +19,7 @@ from rollcall.credentials.sealing import KeyRing, unseal
 from rollcall.integrations.queries import (
     IntegrationView,
     ListView,
+    Registration,
     SealedKey,
     key_place,
     usable_keys,
@@ -62,8 +65,17 @@ def chosen_range(
     return parse_range(str(first_extension), str(last_extension) if last_extension else None)
 
 
-def to_application(machine: Machine, integration: IntegrationView, ring: KeyRing) -> Application:
-    """Return the registration to sign in as; raise SetupError for what is not filled in yet."""
+def to_application(
+    machine: Machine,
+    integration: IntegrationView | Registration,
+    ring: KeyRing,
+    *,
+    keys: Sequence[SealedKey] | None = None,
+) -> Application:
+    """Return the registration to sign in as; raise SetupError for what is not filled in yet.
+
+    `keys` are its usable ones where they were read already.
+    """
     if integration.application_id is None:
         raise SetupError(
             "The Application (client) ID is missing: “rollcall m365 set … --application-id”.",
@@ -76,7 +88,8 @@ def to_application(machine: Machine, integration: IntegrationView, ring: KeyRing
             code="not-set-up",
             help_page=GUIDE,
         )
-    keys = usable_keys(integration.tenant_id)
+    if keys is None:
+        keys = usable_keys(integration.tenant_id)
     if not keys:
         raise SetupError(
             "There is no key pair yet: “rollcall m365 key new … --out public_key.pem”, and upload "

@@ -29,6 +29,11 @@ NOT_SEALED = {
 }
 """Columns of bytes that hold no secret, and what they hold."""
 
+SEALED_OTHERWISE = {
+    "accounts_session.hint_sealed": "with a key made of the session's token (accounts.hints)",
+}
+"""Columns that no key of this machine opens, so that exchanging the keys does not concern them."""
+
 BEGINS = "SELECT FROM {} WHERE substring({} FROM 1 FOR %s) = %s LIMIT 1"
 SECRET_NAMES = re.compile(r"sealed|secret|token|password|private|totp", re.IGNORECASE)
 
@@ -62,8 +67,9 @@ def seal_others(machine: Machine) -> None:
 def test_every_column_of_bytes_is_sealed_or_said_to_hold_no_secret() -> None:
     registered = {f"{each.table}.{each.column}" for each in SEALED}
 
-    assert set(columns_of_bytes()) == registered | set(NOT_SEALED)
-    assert not registered & set(NOT_SEALED)
+    others = set(NOT_SEALED) | set(SEALED_OTHERWISE)
+    assert set(columns_of_bytes()) == registered | others
+    assert not registered & others
 
 
 def test_no_column_that_sounds_secret_is_said_to_hold_none() -> None:

@@ -71,6 +71,8 @@ NOT_COMPARED = {
     "accounts_credential": "of signing in",
     "accounts_onetimelink": "of signing in",
     "accounts_session": "of signing in",
+    "accounts_spentstate": "of signing in",
+    "integrations_directorydomain": "of the people, for the sign-in",
     "integrations_setupcheck": "what a check found",
     "mail_mailserver": "settings",
     "phonebook_searchkey": "of the contacts, by triggers",

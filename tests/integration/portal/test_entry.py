@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.test import Client
 
 from rollcall.accounts.operations import disable_account
+from rollcall.integrations.sign_in import enforcing_tenants
 from rollcall.tenants.operations import suspend_tenant
 from rollcall.wiring.machine import Machine, utc_now
 from tests.integration.portal.arrival import (
@@ -68,7 +69,7 @@ def test_the_answer_is_the_same_whether_there_is_an_account_or_not(
     new_account(tenant_id=tenant.id)
     new_account(tenant_id=tenant.id, email="new@rollcall.example", password="")
     gone = new_account(tenant_id=tenant.id, email="gone@rollcall.example")
-    disable_account(gone, actor="test", now=utc_now())
+    disable_account(gone, actor="test", enforced=enforcing_tenants, now=utc_now())
 
     def answer_to(email: str, password: str) -> str:
         answer = nobody.post("/sign-in", {"email": email, "password": password})
@@ -196,18 +197,20 @@ def test_a_session_ends_when_it_is_not_used_or_when_it_is_old(
     nobody: Client, conninfo: str
 ) -> None:
     from rollcall.accounts.retention import forget_sign_ins
-    from rollcall.accounts.sessions import IDLE, LONGEST, find_session
+    from rollcall.accounts.session_life import STANDARD
+    from rollcall.accounts.sessions import find_session
 
     new_account(tenant_id=new_tenant().id)
     sign_in_by(nobody)
     token = cookie_of(nobody)
     now = utc_now()
 
-    assert find_session(token, now=now + IDLE - timedelta(minutes=1)) is not None
-    assert find_session(token, now=now + IDLE + timedelta(hours=9)) is None
-    assert find_session(token, now=now + LONGEST + timedelta(minutes=1)) is None
+    assert find_session(token, now=now + STANDARD.idle - timedelta(minutes=1)) is not None
+    assert find_session(token, now=now + STANDARD.idle + timedelta(hours=9)) is None
+    assert find_session(token, now=now + STANDARD.longest + timedelta(minutes=1)) is None
     assert forget_sign_ins(now=now) == 0
-    assert forget_sign_ins(now=now + LONGEST) == 2, "the session, and the count of attempts"
+    forgotten = forget_sign_ins(now=now + STANDARD.longest)
+    assert forgotten == 2, "the session, and the count of attempts"
     assert audited(conninfo, "sign_in.succeeded")
 
 

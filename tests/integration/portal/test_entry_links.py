@@ -11,6 +11,7 @@ from django.urls import reverse
 from rollcall.accounts.arrivals import make_account_link, needs_set_up, send_invitation
 from rollcall.accounts.links import Purpose, forget_links, make_link
 from rollcall.accounts.operations import disable_account
+from rollcall.integrations.sign_in import enforcing_tenants
 from rollcall.web.addresses import PATHS, address_of_link
 from rollcall.wiring.machine import Machine, utc_now
 from tests.integration.portal.arrival import (
@@ -156,7 +157,7 @@ def test_nobody_learns_from_the_forgotten_password_whether_there_is_an_account(
 ) -> None:
     disabled = new_account("system", email="gone@rollcall.example")
     new_account("system")
-    disable_account(disabled, actor="test", now=utc_now())
+    disable_account(disabled, actor="test", enforced=enforcing_tenants, now=utc_now())
     set_mail_server(conninfo)
 
     answers = [
@@ -200,7 +201,7 @@ def test_a_link_ends_by_time_or_with_its_account_and_is_good_for_one_thing(
     for other in ("/set-up/", "/invitation/", "/reset/", "/sign-in/link/"):
         if not path.startswith(other):
             assert nobody.get(other + token).status_code == 404
-    disable_account(account, actor="test", now=utc_now())
+    disable_account(account, actor="test", enforced=enforcing_tenants, now=utc_now())
     assert nobody.get(path).status_code == 404
     path = link_to(purpose, new_account("system", email="third@rollcall.example"))
     expire(conninfo)

@@ -14,7 +14,8 @@ HOST: Final = "localhost"
 def make_client(machine: Machine, token: str = "", **values: Any) -> Client:
     """Return a browser without scripts; with a session's token it is signed in."""
     context = WebContext(machine.environment, machine.conninfo)
-    client = Client(HTTP_HOST=HOST, **{KEY: context, "wsgi.url_scheme": "https", **values})
+    given = {"HTTP_HOST": HOST, KEY: context, "wsgi.url_scheme": "https", **values}
+    client = Client(**given)
     if token:
         client.cookies[COOKIE] = token
     return client

@@ -12,6 +12,7 @@ from tools.write_reference import (
     render_pages,
 )
 
+from rollcall.core.admission import EntryRefusal
 from rollcall.core.plan import LeaveReason
 from rollcall.core.policy import Stage
 from rollcall.environment import CLOUD_SETTINGS, CLOUD_SWITCHES, SETTINGS
@@ -96,6 +97,7 @@ def test_every_word_that_a_run_reports_is_explained() -> None:
         *meanings.reasons,
         *meanings.not_of_runs,
         *Stage,
+        *EntryRefusal,  # of a sign-in, not of a run
         "display-name",
     }
     paths = [

@@ -90,6 +90,8 @@ class TestPlaces:
             worker_slots=8,
             keep_runs_days=400,
             keep_audit_days=1100,
+            session_idle_minutes=480,
+            session_days=7,
             metrics_token=None,
             metrics_tenants=1000,
             clouds=(),

@@ -1,10 +1,11 @@
 """The German catalogue: whole, of today, and with everything in it that is filled in."""
 
+import ast
 import re
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from tools.translations import GERMAN, as_mo, as_po, merged, untranslated
+from tools.translations import GERMAN, KEYWORDS, SOURCE, as_mo, as_po, merged, untranslated
 
 MARKS = re.compile(r"%\(\w+\)s|%%|</?\w+")
 
@@ -37,3 +38,17 @@ def _same_marks(message: Message) -> bool:
     translated = [german] if isinstance(german, str) else list(german)
     pairs = zip(texts, translated, strict=True)
     return all(sorted(MARKS.findall(a)) == sorted(MARKS.findall(b)) for a, b in pairs)
+
+
+def test_every_name_under_which_texts_are_marked_is_collected() -> None:
+    marking = {"gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+    marking |= {"pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy"}
+    names = {
+        name.asname or name.name
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for name in node.names
+        if name.name in marking
+    }
+    assert names <= set(KEYWORDS)

@@ -1,5 +1,6 @@
 """Tables of the integrations app. Others call its queries and operations."""
 
+from rollcall.integrations.models.domain import DirectoryDomain
 from rollcall.integrations.models.integration import (
     Integration,
     KeyPair,
@@ -20,6 +21,7 @@ from rollcall.integrations.models.schedule import RunTally, Schedule
 from rollcall.integrations.models.setup_check import SetupCheck
 
 __all__ = [
+    "DirectoryDomain",
     "DirectoryRecord",
     "HeldPlan",
     "Integration",

@@ -58,6 +58,12 @@ def code_field(label: Any, help_text: Any = "") -> forms.CharField:
     )
 
 
+class AddressForm(forms.Form):
+    """Who: the ways to sign in go by the address."""
+
+    email = email_field(autofocus="")
+
+
 class SignInForm(forms.Form):
     """Who, and the password."""
 

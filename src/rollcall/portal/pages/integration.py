@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from rollcall.portal.views.integration import check, header, keys, permissions
+from rollcall.portal.views.integration import check, header, keys, permissions, reset
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", permissions.show, name="integration"),
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("keys/<int:key>/retire", keys.retire, name="integration-key-retire"),
     path("pause", header.pause, name="integration-pause"),
     path("resume", header.resume, name="integration-resume"),
+    path("reset", reset.reset, name="integration-reset"),
     path("", include("rollcall.portal.pages.runs")),
     path("", include("rollcall.portal.pages.integration_settings")),
 ]

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from rollcall.portal.views.entry import testing
 from rollcall.portal.views.integration import (
     chosen,
     contacts,
@@ -14,6 +15,7 @@ from rollcall.portal.views.integration import (
 urlpatterns = [
     path("users", users.users, name="integration-users"),
     path("sign-in", sign_in.sign_in, name="integration-sign-in"),
+    path("sign-in/test", testing.begin, name="integration-sign-in-test"),
     path("contacts", contacts.contacts, name="integration-contacts"),
     path("pick/people", pickers.pick_people, name="integration-pick-people"),
     path("pick/mailboxes", pickers.pick_mailboxes, name="integration-pick-mailboxes"),

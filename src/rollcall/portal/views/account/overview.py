@@ -1,15 +1,18 @@
 """The page of one's own account, its name, and its sessions."""
 
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as __
 from django.utils.translation import ngettext
 
 from rollcall.accounts.factor_operations import factor_of_account
 from rollcall.accounts.operations import change_name
+from rollcall.accounts.queries import MICROSOFT, get_account
 from rollcall.accounts.sessions import end_session, end_sessions, list_sessions
 from rollcall.audit.operations import note
 from rollcall.core.errors import SetupError
@@ -18,6 +21,13 @@ from rollcall.portal.forms.account import NameForm
 from rollcall.web.audience import for_signed_in
 from rollcall.web.identity import PageRequest
 from rollcall.wiring.machine import utc_now
+
+METHODS: Final = {
+    "password": __("Password"),
+    "link": __("Link from the server"),
+    "microsoft": __("Microsoft"),
+}
+"""How a session began."""
 
 
 @for_signed_in("GET")
@@ -78,13 +88,21 @@ def _note(request: PageRequest, *, ended: int) -> None:
 
 def _show(request: PageRequest, form: NameForm) -> HttpResponse:
     sessions = [
-        {"session": each, "browser": browser_name(each.agent)}
-        for each in list_sessions(request.identity, now=utc_now())
+        {
+            "session": each,
+            "browser": browser_name(each.agent),
+            "method": METHODS.get(each.method, each.method),
+        }
+        for each in list_sessions(
+            request.identity, now=utc_now(), life=request.machine.session_life()
+        )
     ]
+    identity = request.identity
     values = {
         "form": form,
+        "by_microsoft": get_account(identity.tenant_id, identity.account_id).method == MICROSOFT,
         "sessions": sessions,
         "others": len(sessions) > 1,
-        "factor": factor_of_account(request.identity.account_id),
+        "factor": factor_of_account(identity.account_id),
     }
     return render(request, "portal/account/account.html", values)

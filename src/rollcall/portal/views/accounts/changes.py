@@ -14,8 +14,9 @@ from rollcall.accounts.operations import (
     disable_account,
     enable_account,
 )
-from rollcall.accounts.queries import AccountView
+from rollcall.accounts.queries import MICROSOFT, AccountView
 from rollcall.core.errors import SetupError
+from rollcall.integrations.sign_in import enforcing_tenants
 from rollcall.mail.queries import has_mail_server
 from rollcall.portal.forms.accounts import AccountForm
 from rollcall.portal.views.accounts.listing import FIELDS, hand_over
@@ -31,6 +32,8 @@ def show(request: PageRequest, account: int) -> HttpResponse:
     """Show and change an account of a tenant."""
     office = tenants_office(request)
     found = office.account(account)
+    if found.method == MICROSOFT:
+        return _show(request, office, found, None)
     extension = office.extension_of(found)
     number = str(extension.number) if extension else ""
     initial = {"name": found.name, "role": found.role, "extension": number}
@@ -39,7 +42,7 @@ def show(request: PageRequest, account: int) -> HttpResponse:
         try:
             _change(request, office, found, form.cleaned_data)
         except SetupError as error:
-            own = "role" if error.code == "own-account" else None
+            own = "role" if error.code in {"own-account", "last-way-in"} else None
             form.add_error(FIELDS.get(error.code, own), str(error))
         else:
             messages.success(request, _("The account is changed."))
@@ -56,7 +59,13 @@ def _change(
         extension_id=office.extension_id(given["extension"], email=account.email),
     )
     identity = request.identity
-    change_account(account.id, change, actor=identity.actor, own_id=identity.account_id)
+    change_account(
+        account.id,
+        change,
+        actor=identity.actor,
+        enforced=enforcing_tenants,
+        own_id=identity.account_id,
+    )
 
 
 @for_system("GET", live=True)
@@ -120,6 +129,8 @@ def _show(
     values = {
         **described(account),
         "form": form,
+        "microsoft": account.method == MICROSOFT,
+        "extension": office.extension_of(account) if account.method == MICROSOFT else None,
         "own": account.id == request.identity.account_id,
         "mail": has_mail_server(),
         "list_path": office.path("accounts"),
@@ -134,7 +145,13 @@ def _show(
 def _disable(request: PageRequest, office: Office, account_id: int) -> HttpResponse:
     account, identity = office.account(account_id), request.identity
     try:
-        disable_account(account.id, actor=identity.actor, now=utc_now(), own_id=identity.account_id)
+        disable_account(
+            account.id,
+            actor=identity.actor,
+            now=utc_now(),
+            enforced=enforcing_tenants,
+            own_id=identity.account_id,
+        )
     except SetupError as error:
         messages.error(request, str(error))
     else:
@@ -156,6 +173,9 @@ def _send_link(request: PageRequest, office: Office, account_id: int) -> HttpRes
     account, actor, now = office.account(account_id), request.identity.actor, utc_now()
     if account.state == "disabled":
         messages.error(request, _("The account is disabled. Enable it first."))
+        return redirect(office.path("account-of", account=account.id))
+    if account.method == MICROSOFT:
+        messages.error(request, _("This account signs in with Microsoft and has no password."))
         return redirect(office.path("account-of", account=account.id))
     invited = account.state == "invited"
     purpose = Purpose.INVITATION if invited else Purpose.RESET

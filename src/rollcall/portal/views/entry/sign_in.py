@@ -1,4 +1,4 @@
-"""Signing in with a password, at the system's address or at a tenant's."""
+"""Signing in at the system's address or at a tenant's: which ways there are, and by password."""
 
 from typing import Final
 
@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from rollcall.accounts.entry import recognise
 from rollcall.accounts.queries import homes_of
-from rollcall.accounts.sessions import end_session
 from rollcall.core.errors import SetupError
-from rollcall.portal.forms.entry import SignInForm
+from rollcall.integrations.sign_in import enforcing_tenants
+from rollcall.portal.forms.entry import AddressForm, SignInForm
+from rollcall.portal.views.entry.cards import first_card, same_card, show_address, show_ways_of
 from rollcall.portal.views.entry.steps import (
     address_with_next,
     enter,
@@ -20,9 +21,9 @@ from rollcall.portal.views.entry.steps import (
     say_wrong,
     show_card,
 )
-from rollcall.tenants.queries import TenantView, get_tenant, get_tenant_by_id
+from rollcall.tenants.queries import TenantView, get_tenant
 from rollcall.web.audience import for_anyone
-from rollcall.web.identity import PageRequest, forget_session, identity_of
+from rollcall.web.identity import PageRequest, identity_of
 from rollcall.web.visitors import visitor_of
 from rollcall.wiring.machine import utc_now
 
@@ -60,27 +61,42 @@ def _tenant_of(slug: str) -> TenantView:
 def _sign_in(request: PageRequest, tenant: TenantView | None) -> HttpResponse:
     if request.method == "GET" and identity_of(request) is not None:
         return redirect(next_of(request) or reverse("home"))
-    form = SignInForm(request.POST or None)
-    values = {"form": form, "at": tenant}
+    if request.method != "POST":
+        return first_card(request, tenant, SignInForm())
+    if "password" not in request.POST:
+        return _ask_ways(request, tenant)
+    form = SignInForm(request.POST)
     if not form.is_valid():
-        return show_card(request, "sign_in", values)
+        return same_card(request, tenant, form)
     try:
         found = recognise(
             form.cleaned_data["email"],
             form.cleaned_data["password"],
             visitor=visitor_of(request),
             tenant_id=tenant.id if tenant else None,
+            enforced=enforcing_tenants,
             now=utc_now(),
         )
     except SetupError as error:
-        return show_card(request, "sign_in", values, status=say_wrong(form, error))
+        return same_card(request, tenant, form, status=say_wrong(form, error))
     if not found:
         form.add_error(None, _("The mail address or the password is wrong. Try again."))
-        return show_card(request, "sign_in", values)
+        return same_card(request, tenant, form)
     if len(found) == 1:
         return enter(request, found[0])
     choice = signing.dumps(found, salt=SALT)
     return show_card(request, "choose", {"choice": choice, "homes": homes_of(found)})
+
+
+def _ask_ways(request: PageRequest, tenant: TenantView | None) -> HttpResponse:
+    """Take a mail address alone, and show what is open to it."""
+    form = AddressForm(request.POST)
+    if tenant is not None:
+        return first_card(request, tenant, SignInForm())
+    if not form.is_valid():
+        return show_address(request, form)
+    address = form.cleaned_data["email"]
+    return show_ways_of(request, address, SignInForm(initial={"email": address}))
 
 
 @for_anyone("POST")
@@ -93,18 +109,7 @@ def choose(request: PageRequest) -> HttpResponse:
     chosen = [each for each in allowed if str(each) == request.POST.get("account")]
     if not chosen:
         return redirect(address_with_next("sign-in", next_of(request)))
-    return enter(request, chosen[0])
-
-
-@for_anyone("POST")
-def sign_out(request: PageRequest) -> HttpResponse:
-    """End the session."""
-    response = redirect("sign-in")
-    identity = request.identity
-    if identity is not None:
-        if identity.tenant_id is not None:
-            slug = get_tenant_by_id(identity.tenant_id).slug
-            response = redirect("tenant-sign-in", tenant=slug)
-        end_session(identity.account_id, identity.session_id)
-    forget_session(response)
-    return response
+    try:
+        return enter(request, chosen[0])
+    except SetupError:  # since the password was asked, passwords were switched off
+        return redirect(address_with_next("sign-in", next_of(request)))

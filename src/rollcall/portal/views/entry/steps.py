@@ -13,19 +13,22 @@ from django.urls import reverse
 from rollcall.accounts.entry import TooOftenError, begin_entry
 from rollcall.accounts.sessions import SignedIn, end_session
 from rollcall.core.errors import SetupError
+from rollcall.integrations.sign_in import enforcing_tenants
 from rollcall.web.addresses import own_path
 from rollcall.web.identity import PageRequest, keep_session
 from rollcall.web.visitors import remember_browser, visitor_of
 from rollcall.wiring.machine import utc_now
 
 NEXT: Final = "next"
+PHONE: Final = "/phone/"
 TOO_MANY: Final = 429
 NO_LINK: Final = 404
 
 
 def next_of(request: PageRequest) -> str:
-    """Return where somebody wanted to go, if that is here."""
-    return own_path(request.POST.get(NEXT) or request.GET.get(NEXT))
+    """Return where somebody wanted to go, if that is here; who signs in at the phone, to it."""
+    given = own_path(request.POST.get(NEXT) or request.GET.get(NEXT))
+    return given or (PHONE if request.path.startswith(PHONE) else "")
 
 
 def address_with_next(name: str, onward: str, **values: str) -> str:
@@ -37,9 +40,11 @@ def address_with_next(name: str, onward: str, **values: str) -> str:
 def enter(request: PageRequest, account_id: int, *, proven: bool = False) -> HttpResponse:
     """Begin a session in the place of the one that there may be, and go on."""
     now, visitor = utc_now(), visitor_of(request)
+    entry = begin_entry(
+        account_id, visitor=visitor, enforced=enforcing_tenants, now=now, proven=proven
+    )
     if request.identity is not None:
         end_session(request.identity.account_id, request.identity.session_id)
-    entry = begin_entry(account_id, visitor=visitor, now=now, proven=proven)
     rotate_token(request)
     onward = next_of(request)
     if entry.proven:

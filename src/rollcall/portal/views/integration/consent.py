@@ -23,12 +23,16 @@ def sign_state(slug: str) -> str:
     return signing.dumps(slug, salt=SALT)
 
 
+def is_answer(state: str) -> bool:
+    """Tell whether a state is one of these, and not that of a sign-in."""
+    return _slug_in(state) is not None
+
+
 @for_signed_in("GET")
 def returned(request: PageRequest) -> HttpResponse:
-    """Take the answer of the consent page."""
-    try:
-        slug = signing.loads(request.GET.get("state", ""), salt=SALT, max_age=DAY)
-    except signing.BadSignature:
+    """Take the answer of the consent page: it comes to where a sign-in's answer does."""
+    slug = _slug_in(request.GET.get("state", ""))
+    if slug is None:
         return redirect("home")
     if request.GET.get("admin_consent", "").lower() == "true":
         messages.success(request, _("Admin consent was given. Check shows what was granted."))
@@ -41,3 +45,10 @@ def returned(request: PageRequest) -> HttpResponse:
             ),
         )
     return redirect("integration", tenant=slug)
+
+
+def _slug_in(state: str) -> str | None:
+    try:
+        return str(signing.loads(state, salt=SALT, max_age=DAY))
+    except signing.BadSignature:
+        return None

@@ -13,6 +13,7 @@ from rollcall.core.errors import SetupError, SyncError
 from rollcall.core.policy import Stage
 from rollcall.integrations.operations import Connection, change_integration
 from rollcall.integrations.queries import KeyPairView, get_integration, list_key_pairs
+from rollcall.integrations.sign_in import conditions_of
 from rollcall.integrations.status import Status, find_status
 from rollcall.portal.forms.permissions import CloudForm, IdsForm, KeyForm, TimeForm
 from rollcall.portal.views.integration.check import check_context
@@ -21,7 +22,7 @@ from rollcall.portal.views.integration.header import header_of
 from rollcall.portal.views.integration.steps import steps_of
 from rollcall.web.audience import for_administrator
 from rollcall.web.identity import PageRequest
-from rollcall.wiring.check import redirect_uris
+from rollcall.wiring.check import logout_uri, redirect_uris
 from rollcall.wiring.checking import start_check
 from rollcall.wiring.guide import PermissionLine, consent_address, list_clouds, list_permissions
 from rollcall.wiring.machine import utc_now
@@ -108,7 +109,7 @@ def show_guide(
     granted = status.check.granted if status and status.check else None
     permissions = list_permissions(
         status.stages if status else FIRST_STAGES,
-        sign_in=bool(status and status.sign_in),
+        sign_in=conditions_of(request.tenant.id, now=utc_now()).somebody_allowed,
         granted=granted,
     )
     keys = list_key_pairs(request.tenant.id)
@@ -120,6 +121,7 @@ def show_guide(
         "steps": steps_of(request.tenant, status, permissions, chosen=chosen),
         "portal_address": _portal_address(request, status),
         "redirect_uris": redirect_uris(request.machine.environment),
+        "logout_uri": logout_uri(request.machine.environment),
         "permissions": [_permission(line) for line in permissions],
         "consent_address": _consent_address(request, status),
         "keys": _key_lines(keys),
