@@ -7,8 +7,12 @@ BIN := .venv/bin
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 PYTEST := $(BIN)/pytest
-# Whole files go to one of two processes: most of these tests wait for a program, not for a core.
-PARALLEL := -n 2 --dist loadfile
+# Most of these tests wait for a program, not for a core: two processes, three where there are four.
+PROCESSES := $(shell [ "$$(nproc 2>/dev/null || echo 2)" -ge 4 ] && echo 3 || echo 2)
+# A whole file goes to one process: its tests share a database and a simulator.
+PARALLEL := -n $(PROCESSES) --dist loadfile
+# A certified OpenID provider, for the tests.
+PROVIDER := tests/oidc_provider
 
 .PHONY: help setup deps demo demo-stop check test test-long bench docs sim translations lock format clean
 
@@ -21,6 +25,9 @@ setup: .venv/.ready  ## the Python environment in .venv, from the lock file
 	@tools/ensure-venv "$(PYTHON)" "$(UV_VERSION)"
 	@$(BIN)/uv sync --frozen --quiet
 	@touch $@
+
+$(PROVIDER)/node_modules/.ready: $(PROVIDER)/package-lock.json .venv/.ready
+	@tools/install-node-packages $(BIN)/python $(PROVIDER)
 
 deps:  ## Debian packages that some tests need (asks first; CI=1 or YES=1 does not ask)
 	@tools/install-debian-packages
@@ -39,11 +46,11 @@ check: setup  ## format, lint, types, import contracts, house rules, quick tests
 	@$(BIN)/lint-imports
 	@$(PYTEST) -q tests/house tests/unit tests/contract
 
-test: check  ## everything a change must pass (what CI runs), at most 20 minutes
+test: check $(PROVIDER)/node_modules/.ready  ## everything a change must pass (what CI runs), at most 20 minutes
 	@$(PYTEST) $(PARALLEL) -m "not long" tests/property tests/simulator tests/integration
-	@$(PYTEST) -n 2 --dist worksteal -m "not long" tests/browser
+	@$(PYTEST) -n $(PROCESSES) --dist worksteal -m "not long" tests/browser
 
-test-long: setup  ## the long versions, at most 60 minutes
+test-long: setup $(PROVIDER)/node_modules/.ready  ## the long versions, at most 60 minutes
 	@$(PYTEST) $(PARALLEL) -m long tests
 
 bench: setup  ## seconds, requests, memory, and the ratio to the floor
@@ -66,4 +73,4 @@ format: setup  ## format and mend what can be mended
 	@$(BIN)/ruff check --fix .
 
 clean:  ## remove the environment and what the demo wrote
-	@rm -rf .venv var
+	@rm -rf .venv var $(PROVIDER)/node_modules
