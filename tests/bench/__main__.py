@@ -1,7 +1,7 @@
 """make bench: run the scenarios and print a table.
 
     python -m tests.bench [--people N] [--contacts-each N] [--people-only] [--large] [--nights-only]
-                          [--portal-only]
+                          [--portal-only] [--sign-in-only]
 
 Ratios are what counts: machines are shared and noisy. The floor (floor.py) does the same work with
 nothing else, in the same run.
@@ -22,6 +22,7 @@ from rich.table import Table
 
 from tests.bench.company import Company, Cost, connected_company, settle
 from tests.bench.peers import Peer, read_by_sdk
+from tests.bench.sign_in import measure_sign_in, show_sign_in
 from tests.simulator.control import Simulator
 from tests.simulator.graph import Client, KeyPair
 
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--tenants", type=int, default=400, help="of a night")
     parser.add_argument("--nights-only", action="store_true", help="only nights of many tenants")
     parser.add_argument("--portal-only", action="store_true", help="only long lists of the portal")
+    parser.add_argument("--sign-in-only", action="store_true", help="only signing in")
     options = parser.parse_args()
     if options.portal_only:
         portal_lists()
@@ -61,6 +63,9 @@ def main() -> None:
         if options.nights_only:
             nights_of_many(Path(place), simulator, options.tenants)
             return
+        if options.sign_in_only:
+            sign_ins(Path(place), simulator)
+            return
         homes = (Path(place) / f"home{number}" for number in range(9))
         lines = people_only(next(homes), simulator, options.people)
         if not options.people_only:
@@ -69,6 +74,7 @@ def main() -> None:
         if options.large:
             lines += people_only(next(homes), simulator, 200_000)
         nights_of_many(Path(place), simulator, options.tenants)
+        sign_ins(Path(place), simulator)
         peers = measure_peers(simulator)
     portal_lists()
     show(lines, peers, options.people)
@@ -82,6 +88,11 @@ def nights_of_many(place: Path, simulator: Simulator, tenants: int) -> None:
 
     show_nights(console, list(measure_nights(place, simulator, tenants)))
     simulator.reset(directories=True)
+
+
+def sign_ins(place: Path, simulator: Simulator) -> None:
+    """Signing in with Microsoft, 50 a second and more."""
+    show_sign_in(console, measure_sign_in(place / "sign-in", simulator))
 
 
 def portal_lists() -> None:

@@ -39,6 +39,7 @@ WARM = 2
 FEW = 12
 NIGHTS = 60
 WIDE = ("large_tenant", "people")
+MANY = ("books", "contacts", "phones")
 NEXT = re.compile(r'<a rel="next" href="([^"]+)"')
 
 OF_TENANTS = (
@@ -52,6 +53,18 @@ OF_TENANTS = (
     "?sort=lag&page=20",
 )
 OF_EXTENSIONS = ("", "?q=mül", "?q=anna+mül", "?q=10012", "?q=nobody-like-this")
+OF_PHONE = (
+    "",
+    "?q=a",
+    "?q=mül",
+    "?q=anna+mül",
+    "?q=firm+4",
+    "?q=1",
+    "?q=03000",
+    "?q=0170123",
+    "?q=nobody-like-this",
+    "?q=ann&in=company",
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,22 @@ def _measure(machine: Machine, *, tenants: int, people: int) -> Iterator[Measure
     addresses += _following(administrator, path)
     for address in addresses:
         yield _ask(administrator, f"{people:,} people", address, set())
+    yield from _measure_phone(machine, tenant.id, contacts=people // 2)
+
+
+def _measure_phone(machine: Machine, tenant_id: int, *, contacts: int) -> Iterator[Measured]:
+    """Search in the web phone, among the same people and as many contacts in each of two books."""
+    fill_contacts(machine.conninfo, contacts=contacts)
+    person = _sign_in(machine, "user", tenant_id, extension_id=_first_extension(machine))
+    for query in OF_PHONE:
+        name = f"web phone, 2 × {contacts:,} contacts"
+        yield _ask(person, name, "/phone/" + query, set())
+
+
+def _first_extension(machine: Machine) -> int:
+    with psycopg.connect(machine.conninfo) as database:
+        row = database.execute("SELECT min(id) FROM telephony_extension").fetchone()
+    return int(row[0]) if row else 0
 
 
 def fill_tenants(conninfo: str, *, tenants: int) -> None:
@@ -113,7 +142,7 @@ def fill_tenants(conninfo: str, *, tenants: int) -> None:
     with psycopg.connect(conninfo, autocommit=True) as database:
         database.execute("DELETE FROM tenants_tenant")
         for name, text in load_statements("tests.bench", "portal.sql").items():
-            if name not in WIDE:
+            if name not in (*WIDE, *MANY):
                 database.execute(text.encode(), {"tenants": tenants, "runs": NIGHTS})
         database.execute("VACUUM ANALYZE")
 
@@ -127,8 +156,21 @@ def fill_people(conninfo: str, *, people: int) -> None:
         database.execute("VACUUM ANALYZE")
 
 
-def _sign_in(machine: Machine, role: str, tenant_id: int | None) -> Client:
-    account = NewAccount(email=f"{role}@bench.example", role=role, tenant_id=tenant_id)
+def fill_contacts(conninfo: str, *, contacts: int) -> None:
+    """Give the company and its first person very many contacts."""
+    statements = load_statements("tests.bench", "portal.sql")
+    with psycopg.connect(conninfo, autocommit=True) as database:
+        for name in MANY:
+            database.execute(statements[name].encode(), {"contacts": contacts})
+        database.execute("VACUUM ANALYZE")
+
+
+def _sign_in(
+    machine: Machine, role: str, tenant_id: int | None, *, extension_id: int | None = None
+) -> Client:
+    account = NewAccount(
+        email=f"{role}@bench.example", role=role, tenant_id=tenant_id, extension_id=extension_id
+    )
     return make_client(machine, begin_session(add_account(account, actor="bench"), now=utc_now()))
 
 

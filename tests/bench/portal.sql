@@ -93,3 +93,38 @@ CROSS JOIN (SELECT ARRAY['Albrecht', 'Baumann', 'Müller', 'Nowak', 'Öztürk', 
 CROSS JOIN LATERAL (SELECT f.names[1 + n %% 12] AS name) AS firsts
 CROSS JOIN LATERAL (SELECT l.names[1 + n / 7 %% 11] || n %% 97 AS name) AS lasts
 CROSS JOIN (SELECT id FROM tenants_tenant WHERE slug = 'large') AS t
+
+-- name: books
+-- An address book of the company, and one of the first extension.
+INSERT INTO phonebook_addressbook (tenant_id, scope, mailbox, owner_id, status, shape)
+SELECT e.tenant_id, kinds.scope, kinds.scope || '@large.example',
+    CASE kinds.scope WHEN 'personal' THEN e.id END, 'read', ''
+FROM (SELECT tenant_id, min(id) AS id FROM telephony_extension GROUP BY 1) AS e
+CROSS JOIN (VALUES ('personal'), ('company')) AS kinds (scope)
+
+-- name: contacts
+-- Very many contacts in each of them.
+INSERT INTO phonebook_contact (tenant_id, book_id, holder, directory_contact_id, folder_id,
+    fingerprint, display_name, first_name, last_name, company, job_title, department, emails,
+    addresses)
+SELECT b.tenant_id, b.id, b.holder, n::text, '', '\x00', firsts.name || ' ' || lasts.name,
+    firsts.name, lasts.name, 'Firm ' || n %% 5000 || ' Trading', 'Buyer', '',
+    to_jsonb(ARRAY['c' || n || '@firm.example']), '[]'
+FROM generate_series(1, %(contacts)s) AS n
+CROSS JOIN phonebook_addressbook AS b
+CROSS JOIN (SELECT ARRAY['Anna', 'Bernd', 'Çağla', 'Dieter', 'Élodie', 'Fatma', 'Gül', 'Hans',
+    'Ines', 'Jürgen', 'Karl', 'Łucja'] AS names) AS f
+CROSS JOIN (SELECT ARRAY['Albrecht', 'Baumann', 'Müller', 'Nowak', 'Öztürk', 'Schmidt', 'Weiß',
+    'Zimmermann', 'Dupont', 'García', 'Rossi'] AS names) AS l
+CROSS JOIN LATERAL (SELECT f.names[1 + n %% 12] AS name) AS firsts
+CROSS JOIN LATERAL (SELECT l.names[1 + n / 7 %% 11] || n %% 97 AS name) AS lasts
+
+-- name: phones
+-- Two numbers of each contact.
+INSERT INTO phonebook_contactnumber (tenant_id, contact_id, position, holder, kind, number, e164,
+    extension)
+SELECT c.tenant_id, c.id, position, c.holder, kind, '+' || dialled, dialled, ''
+FROM phonebook_contact AS c
+CROSS JOIN (VALUES (0, 'business', 493000000000), (1, 'mobile', 491700000000))
+    AS kinds (position, kind, first)
+CROSS JOIN LATERAL (SELECT first + c.directory_contact_id::bigint * 7 AS dialled) AS made
