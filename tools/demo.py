@@ -59,13 +59,13 @@ def _run_demo() -> None:
     directory = state["directories"][0]
     port = _free_port()
     _write_settings(state, port)
-    _connect(directory, state["control"])
+    _connect(directory, state["control"], f"https://localhost:{port}")
     _first_sync()
     address = _start_service(port)
     _a_day_passes(directory, state["control"])
     _second_sync()
     _show_service(address)
-    _show_portal(address, state["login"])
+    _show_portal(address, state)
 
 
 def _begin_empty() -> None:
@@ -203,7 +203,7 @@ def _show_service(address: str) -> None:
     console.print()
 
 
-def _connect(directory: dict[str, Any], control: str) -> None:
+def _connect(directory: dict[str, Any], control: str, portal: str) -> None:
     application = directory["applications"][0]["application_id"]
     _title("A tenant, and its integration")
     _run(
@@ -214,13 +214,19 @@ def _connect(directory: dict[str, Any], control: str) -> None:
         *("rollcall", "m365", "set", SLUG, "--cloud", "CONTOSO-SIM"),
         *("--application-id", application, "--directory-id", directory["directory_id"]),
         *("--start", "2000", "--end", "2099"),
-        *("--personal-contacts", "on", "--company-contacts", "on"),
+        *("--personal-contacts", "on", "--company-contacts", "on", "--sign-in", "on"),
     )
     key = HOME / "public_key.pem"
     _run("rollcall", "m365", "key", "new", SLUG, "--out", str(key))
     _title("The administrator uploads public_key.pem to the application in Entra")
-    path = f"/directories/{directory['directory_id']}/applications/{application}/certificates"
-    _control(control, path, key.read_bytes())
+    path = f"/directories/{directory['directory_id']}/applications/{application}"
+    _control(control, f"{path}/certificates", key.read_bytes())
+    addresses = {
+        "redirect_uris": [f"{portal}/ms365/callback"],
+        "logout_url": f"{portal}/ms365/logout",
+        "optional_claims": ["login_hint"],
+    }
+    _control(control, path, json.dumps(addresses).encode(), method="PATCH")
     _run("rollcall", "m365", "check", SLUG)
 
 
@@ -288,19 +294,31 @@ def _second_sync() -> None:
     _run("rollcall", "sync", "explain", SLUG, "Gregor Hahn")
 
 
-def _show_portal(address: str, login: str) -> None:
+def _show_portal(address: str, state: dict[str, Any]) -> None:
     _title("The portal is open")
     console.print(f"The portal                    {address}", soft_wrap=True)
-    console.print(f"Applications at “Microsoft”   {login}", soft_wrap=True)
+    console.print(f"Applications at “Microsoft”   {state['login']}", soft_wrap=True)
     console.print()
-    console.print("Sign in with one of these links. Each works once, within a day:")
+    console.print("Sign in with “Microsoft” as anybody of Contoso; every password is right:")
+    console.print(f"  the portal                  {address}/t/{SLUG}/", soft_wrap=True)
+    console.print(f"  the web phone               {address}/phone/", soft_wrap=True)
+    console.print(f"  for example as              {_somebody()}", soft_wrap=True)
+    console.print()
+    console.print("Or sign in with one of these links. Each works once, within a day:")
     for words, options in _people().items():
         done = _ask("admin", "link", *options)
         console.print(f"  {words:<28}{done['link']}", soft_wrap=True)
     console.print("New links: rollcall admin link --help", style="dim")
     console.print()
-    console.print("Your browser will warn: the certificate was made by the demo for itself.")
+    console.print("Your browser will warn: the certificates were made by the demo for itself.")
     console.print(f"Type on with: export ROLLCALL_HOME={HOME}     End it with: make demo-stop")
+
+
+def _somebody() -> str:
+    """Return the principal name of one of the people."""
+    listed = _ask("extensions", "list", SLUG)
+    hannah = next(each for each in listed if each["display_name"] == "Hannah Goldberg")
+    return str(hannah["principal_name"])
 
 
 def _people() -> dict[str, tuple[str, ...]]:
@@ -318,8 +336,11 @@ def _people() -> dict[str, tuple[str, ...]]:
     }
 
 
-def _control(control: str, path: str, body: bytes | None = None) -> dict[str, Any]:
-    request = urllib.request.Request(f"{control}{path}", data=body)  # noqa: S310 - the simulator's own http address
+def _control(
+    control: str, path: str, body: bytes | None = None, *, method: str | None = None
+) -> dict[str, Any]:
+    url = f"{control}{path}"
+    request = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - the simulator's own http address
     with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310 - the same
         answer: dict[str, Any] = json.loads(response.read())
     return answer

@@ -106,3 +106,15 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh_connections(browser: Browser) -> Iterator[None]:
+    """Let a test find no connection of Django's to a service that has ended since.
+
+    While Playwright's loop turns Django keeps connections of its own, which nobody closes who
+    closes all of them before the loop begins, or after its end.
+    """
+    connections.close_all()
+    yield
+    connections.close_all()

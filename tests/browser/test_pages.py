@@ -12,6 +12,7 @@ ROLES = {
     Audience.ANYONE: "",
     Audience.SIGNED_IN: "user",
     Audience.USER: "user",
+    Audience.OWN: "user",
     Audience.ADMINISTRATOR: "administrator",
     Audience.SYSTEM: "system",
 }
@@ -45,6 +46,7 @@ NOT_PAGES: dict[str, str] = {
     "integration-run-csv": FILE,
     "invitation": ONCE,
     "ms365-callback": "comes back from Microsoft, and leads on",
+    "ms365-logout": "an empty page in a frame of Microsoft's",
     "reset": ONCE,
     "set-up": ONCE,
     "sign-in-by-link": ONCE,

@@ -38,7 +38,8 @@ class Visit:
         page.on("request", self._note)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        of_others = not message.location["url"].startswith(self._origin)
+        if message.type in {"error", "warning"} and not (of_others and message.location["url"]):
             self.said.append(message.text)
 
     def _note(self, request: Request) -> None:
