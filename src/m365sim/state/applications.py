@@ -1,6 +1,5 @@
 """App registrations: who may ask for tokens, what was granted, which certificates there are."""
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -159,8 +158,3 @@ def _read_pem(text: str) -> Certificate:
 def within_validity(certificate: Certificate, now: float) -> bool:
     """Say whether a certificate is valid at a time."""
     return certificate.start <= datetime.fromtimestamp(now, UTC) <= certificate.end
-
-
-def as_header(thumbprint: str) -> str:
-    """Write a thumbprint as JWT headers do."""
-    return urlsafe_b64encode(bytes.fromhex(thumbprint)).rstrip(b"=").decode()

@@ -184,14 +184,6 @@ def sign_out_url(
     return logout_url(metadata, return_to=return_to, logout_hint=logout_hint)
 
 
-def login_origin(machine: Machine, tenant_id: int) -> str | None:
-    """Return the origin of the sign-in pages of a tenant's cloud, if there is one."""
-    try:
-        return find_cloud(get_registration(tenant_id).cloud, machine.clouds()).login
-    except SetupError:
-        return None
-
-
 async def _redeem(
     published: Published,
     place: Place,

@@ -19,7 +19,6 @@ from rollcall.wiring.sign_in import (
     begin_sign_in,
     complete_sign_in,
     forget_published,
-    login_origin,
     sign_out_url,
 )
 from tests.integration.signin.attacks.ledger import logging_to
@@ -269,7 +268,6 @@ def test_a_tenant_without_microsoft_365_is_told_so(company: Company) -> None:
         company.machine, 0, code="code", redirect_uri=URIS[0], attempt=attempt
     )
     assert_refused(arrival, Check.DISCOVERY)
-    assert login_origin(company.machine, 0) is None
 
 
 def test_the_way_out_returns_to_a_registered_address(visit: Visit) -> None:

@@ -20,7 +20,6 @@ from rollcall.wiring.sign_in import (
     Arrival,
     begin_sign_in,
     forget_published,
-    login_origin,
     sign_out_url,
 )
 from tests.integration.conftest import simulated_cloud
@@ -258,4 +257,3 @@ def test_a_microsoft_that_is_not_there_is_a_passing_trouble(company: Company) ->
     with pytest.raises(TransientError):
         begin_sign_in(machine, tenant_id, redirect_uri=URIS[0])
     assert sign_out_url(machine, tenant_id, return_to=URIS[0], logout_hint="") is None
-    assert login_origin(machine, tenant_id) == "https://127.0.0.1:9"
