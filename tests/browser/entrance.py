@@ -203,17 +203,23 @@ def look(visit: Visit, name: str) -> None:
 def add_guest(entrance: Entrance) -> Someone:
     """Invite somebody of another company into the directory."""
     name = "guest_partner.example#EXT#@contoso.onmicrosoft.com"
+    return add_person(entrance, "A Guest", name, userType="Guest")
+
+
+def add_person(entrance: Entrance, name: str, principal_name: str, **properties: object) -> Someone:
+    """Have somebody more in the directory, whom no run has read yet."""
+    first, _, last = name.partition(" ")
     (made,) = entrance.directory.change(
         op(
             "add_user",
             set={
-                "displayName": "A Guest",
-                "givenName": "A",
-                "surname": "Guest",
-                "userPrincipalName": name,
-                "userType": "Guest",
+                "displayName": name,
+                "givenName": first,
+                "surname": last,
+                "userPrincipalName": principal_name,
                 "accountEnabled": True,
+                **properties,
             },
         )
     )
-    return Someone(str(made["id"]), "A Guest", name)
+    return Someone(str(made["id"]), name, principal_name)

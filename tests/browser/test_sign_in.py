@@ -19,6 +19,7 @@ from tests.browser.entrance import (
     Entrance,
     Someone,
     add_guest,
+    add_person,
     identify,
     look,
     open_entrance,
@@ -27,7 +28,6 @@ from tests.browser.entrance import (
     sign_in,
 )
 from tests.browser.visits import DESK, PHONE, browser_page
-from tests.simulator.control import op
 
 WIDTHS = pytest.mark.parametrize("width", [DESK, PHONE])
 
@@ -174,19 +174,7 @@ def test_whoever_is_not_synchronised_is_told_whom_to_ask(
     entrance: Entrance, browser: Browser
 ) -> None:
     name = f"Nora {'Newcomer-' * 8}Lastly"
-    (made,) = entrance.directory.change(
-        op(
-            "add_user",
-            set={
-                "displayName": name,
-                "givenName": "Nora",
-                "surname": name.removeprefix("Nora "),
-                "userPrincipalName": "nora@contoso.example",
-                "accountEnabled": True,
-            },
-        )
-    )
-    nora = Someone(str(made["id"]), name, "nora@contoso.example")
+    nora = add_person(entrance, name, "nora@contoso.example")
     with person(browser, entrance.web, width=PHONE) as visit:
         sign_in(visit.page, "/t/contoso/", nora)
         expect(visit.page.get_by_text("administrator").first).to_be_visible()
@@ -206,27 +194,15 @@ def test_whoever_is_not_synchronised_is_told_whom_to_ask(
 def test_the_next_run_lets_in_who_was_not_synchronised(
     entrance: Entrance, browser: Browser
 ) -> None:
-    (made,) = entrance.directory.change(
-        op(
-            "add_user",
-            set={
-                "displayName": "Otto Latecomer",
-                "givenName": "Otto",
-                "surname": "Latecomer",
-                "userPrincipalName": "otto@contoso.example",
-                "accountEnabled": True,
-            },
-        )
-    )
-    nora = Someone(str(made["id"]), "Otto Latecomer", "otto@contoso.example")
+    otto = add_person(entrance, "Otto Latecomer", "otto@contoso.example")
     with person(browser, entrance.web) as visit:
-        sign_in(visit.page, "/t/contoso/", nora)
+        sign_in(visit.page, "/t/contoso/", otto)
         expect(visit.page.get_by_text("administrator").first).to_be_visible()
         entrance.sync()
         visit.page.get_by_role("button", name="Try again").click()
         expect(visit.page.get_by_text("Simulated Microsoft")).to_be_visible()
-        identify(visit.page, nora)
-        expect_signed_in(visit.page, nora)
+        identify(visit.page, otto)
+        expect_signed_in(visit.page, otto)
 
 
 def test_a_guest_is_refused(entrance: Entrance, browser: Browser) -> None:

@@ -1,6 +1,6 @@
 """Settle who is signed in with Microsoft after anything changed that admitted them.
 
-Done when settings are saved, after a run was applied, and by the scheduler each minute, so that it
+Done when settings are saved, after a run was applied, and by the scheduler in between, so that it
 happens even where a process died in between. Each time says the same of the same rows.
 """
 
