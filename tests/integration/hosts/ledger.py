@@ -24,6 +24,11 @@ IN_HAND: Final = """
 
 IN_THE_MIDDLE: Final = f"{IN_HAND} AND progress ? 'photos'"
 
+WORKERS: Final = """
+    SELECT DISTINCT split_part(worker, ':', 2) FROM integrations_syncrun WHERE id > %s
+"""
+"""The processes that took one of the runs since then."""
+
 LAST_RUNS: Final = """
     SELECT DISTINCT ON (integration_id) id, state FROM integrations_syncrun
     ORDER BY integration_id, id DESC

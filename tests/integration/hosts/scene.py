@@ -59,6 +59,23 @@ class Scene:
         """Wait until both hosts are in the middle of runs; return all that are in hand."""
         return {*self.await_work(self.one), *self.await_work(self.two)}
 
+    def await_return(self, *hosts: Host) -> None:
+        """Let days pass, and check each, until each of these hosts has taken a run of the same one.
+
+        A worker that was away asks for the queue anew every few seconds, and the other one may be
+        through with a whole day by then.
+        """
+        expected = {str(host.pid("worker")) for host in hosts}
+        give_up_at = time.monotonic() + SECONDS
+        taken: set[str] = set()
+        while not expected <= taken:
+            assert time.monotonic() < give_up_at, self._describe()
+            self.company.let_a_day_pass()
+            self.ask()
+            self.await_end()
+            self.check()
+            taken = {pid for (pid,) in self.rows(ledger.WORKERS, max(self._known, default=0))}
+
     def await_end(self) -> None:
         """Wait until every tenant's runs have ended, the last one applied.
 

@@ -22,11 +22,11 @@ CUT_SECONDS = (5, 45)
 
 def test_a_cut_cable_and_a_killed_worker_cost_time_and_nothing_else(scene: Scene) -> None:
     _cut_worker_off(scene, seconds=0)
+    scene.await_return(scene.one, scene.two)
 
     scene.company.let_a_day_pass()
     scene.ask()
     runs = scene.await_work(scene.two)
-    assert scene.await_work(scene.one), "the worker whose cable was cut is not back at work"
     killed_at = time.time()
     scene.two.kill("worker")
     scene.note("a worker killed", runs, killed_at)
@@ -71,13 +71,13 @@ def test_a_worker_that_was_suspended_writes_nothing_when_it_goes_on(scene: Scene
     time.sleep(max(0.0, paused_at + FORGOTTEN_SECONDS - time.time()))
     scene.one.go_on("worker")
     scene.check()
-    _check_both_at_work(scene)
+    scene.await_return(scene.one, scene.two)
 
 
 @pytest.mark.long
-def test_a_worker_that_was_cut_off_until_nobody_knew_it_is_back_at_once(scene: Scene) -> None:
+def test_a_worker_that_was_cut_off_until_nobody_knew_it_is_back_by_itself(scene: Scene) -> None:
     _cut_worker_off(scene, seconds=FORGOTTEN_SECONDS)
-    _check_both_at_work(scene)
+    scene.await_return(scene.one, scene.two)
 
 
 @pytest.mark.long
@@ -121,13 +121,4 @@ def _cut_worker_off(scene: Scene, *, seconds: int) -> None:
     scene.note("a worker's cable cut", runs, cut_at)
     time.sleep(max(0.0, cut_at + seconds - time.time()))
     network.mend(scene.one.name)
-    scene.check()
-
-
-def _check_both_at_work(scene: Scene) -> None:
-    """The next day, both workers take runs, and those end well."""
-    scene.company.let_a_day_pass()
-    scene.ask()
-    scene.await_work_everywhere()
-    scene.await_end()
     scene.check()
