@@ -16,9 +16,25 @@ from rollcall.wiring.sync import carry_out
 from tests.integration.conftest import MakeSite
 from tests.sites import ACTOR, Site
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-MIDNIGHT_IN_BERLIN = datetime(2026, 11, 23, 23, tzinfo=UTC)
 DAY = timedelta(days=1)
+
+
+def noon_of_a_winter_day() -> datetime:
+    """Return noon of the next 20 January or 20 November: winter time, and within the year.
+
+    What the site holds, its certificate above all, is made today and must be valid by then.
+    """
+    now = datetime.now(UTC)
+    noons = [
+        datetime(year, month, 20, 12, tzinfo=UTC)
+        for year in (now.year, now.year + 1)
+        for month in (1, 11)
+    ]
+    return next(noon for noon in noons if noon > now + DAY)
+
+
+NOON = noon_of_a_winter_day()
+MIDNIGHT_IN_BERLIN = NOON.replace(hour=23)
 
 
 @pytest.fixture
@@ -100,11 +116,11 @@ def test_nights_that_were_missed_are_made_up_for_by_one_run(site: Site) -> None:
 def test_another_time_or_zone_is_reckoned_with_at_once(site: Site) -> None:
     site.set(sync_time=time(14, 30))
     reckon_schedules(now=NOON)
-    assert next_at(site) == datetime(2026, 11, 23, 13, 30, tzinfo=UTC) + spread(site.integration.id)
+    assert next_at(site) == NOON.replace(hour=13, minute=30) + spread(site.integration.id)
 
     change_tenant(site.slug, time_zone="America/New_York")
     reckon_schedules(now=NOON)
-    assert next_at(site) == datetime(2026, 11, 23, 19, 30, tzinfo=UTC) + spread(site.integration.id)
+    assert next_at(site) == NOON.replace(hour=19, minute=30) + spread(site.integration.id)
 
 
 def test_a_time_that_has_just_passed_waits_for_tomorrow(site: Site) -> None:
@@ -218,5 +234,5 @@ def test_a_tenant_whose_zone_nobody_knows_keeps_no_other_from_its_night(
             "UPDATE tenants_tenant SET time_zone = 'Mars/Olympus' WHERE slug = 'other'"
         )
     reckon_schedules(now=NOON)
-    assert next_at(other) == datetime(2026, 11, 24, tzinfo=UTC) + spread(other.integration.id)
+    assert next_at(other) == NOON.replace(hour=0) + DAY + spread(other.integration.id)
     assert request_due(now=night(site)) == 1
