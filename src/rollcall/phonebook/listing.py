@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
-import phonenumbers
 
 from rollcall.core.records import PostalAddress
+from rollcall.core.written_numbers import LONGEST_E164, e164_beginnings
+from rollcall.phonebook.glance import SHORT, typed_digits
 from rollcall.phonebook.models import COMPANY, AddressBook, BookFolder, Contact, SearchKey
 from rollcall.phonebook.queries import PhoneView, phones_of
 from rollcall.tenants.key_pages import KEYS_PER_ROW, ROWS, Place, take_keys
@@ -18,8 +19,6 @@ from rollcall.tenants.search_keys import LAST, fold_typed, prefix_ranges, with_w
 from rollcall.tenants.statements import fetch, load_statements
 
 SQL: Final = load_statements("rollcall.phonebook", "search.sql")
-LONGEST_E164: Final = 15
-SHORT: Final = 20
 
 
 class ContactRow(msgspec.Struct, frozen=True):
@@ -75,7 +74,7 @@ def list_page(
     size: int = ROWS,
 ) -> ContactPage:
     """Return one page of a holder's contacts by name, or the best matches of what was typed."""
-    digits = _typed_digits(text)
+    digits = typed_digits(text)
     if digits:
         return _by_number(tenant_id, holder, digits, country, size)
     keys = SearchKey.objects.of(tenant_id).filter(holder=holder)
@@ -127,15 +126,8 @@ def find_contact(tenant_id: int, contact_id: int, *, holder: int = COMPANY) -> C
     )
 
 
-def _typed_digits(text: str) -> str:
-    """Return what was typed as it is dialled, if it is a number or begins like one."""
-    bare = "".join(each for each in text if each not in " -./()\u00a0")
-    plain = bare.removeprefix("+")
-    return bare if plain.isascii() and plain.isdecimal() else ""
-
-
 def _by_number(tenant_id: int, holder: int, digits: str, country: str, size: int) -> ContactPage:
-    starts = _beginnings(digits, country)
+    starts = e164_beginnings(digits, country)
     ranges = [each for start in starts for each in prefix_ranges(start, longest=LONGEST_E164)]
     given = {"tenant": tenant_id, "holder": holder, "limit": size * KEYS_PER_ROW}
     bounds = {"starts": [low for low, _ in ranges], "ends": [high for _, high in ranges]}
@@ -145,22 +137,6 @@ def _by_number(tenant_id: int, holder: int, digits: str, country: str, size: int
         found += [row[0] for row in fetch(SQL["by_short_number"], {**given, **short})]
     ids = list(dict.fromkeys(found))[:size]
     return ContactPage(rows=_rows(tenant_id, holder, dict.fromkeys(ids, "")))
-
-
-def _beginnings(digits: str, country: str) -> list[str]:
-    """Return how numbers that begin so may begin in E.164, dialled from `country`."""
-    code = str(phonenumbers.country_code_for_region(country) or "")
-    if digits.startswith(("+", "00")):
-        starts = [digits.removeprefix("+").removeprefix("00")]
-    elif digits.startswith("0"):
-        starts = [code + digits[1:]]
-    else:
-        starts = [digits, code + digits]
-    return [
-        each
-        for each in dict.fromkeys(starts)
-        if each and not each.startswith("0") and len(each) <= LONGEST_E164
-    ]
 
 
 def _rows(tenant_id: int, holder: int, places: Mapping[int, str]) -> tuple[ContactRow, ...]:

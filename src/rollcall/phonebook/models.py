@@ -149,6 +149,14 @@ class ContactNumber(models.Model):
                 "tenant",
                 "holder",
                 "e164",
+                "contact",
+                name="number_caller",
+                condition=models.Q(e164__isnull=False),
+            ),
+            models.Index(
+                "tenant",
+                "holder",
+                "e164",
                 name="number_typed",
                 condition=models.Q(e164__isnull=False),
             ),
@@ -184,4 +192,5 @@ class SearchKey(models.Model):
                 name="contact_by_name",
                 condition=models.Q(whole=True),
             ),
+            models.Index("tenant", "contact", "key", name="contact_words"),
         ]

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Cast
 
 from rollcall.tenants.scope import IN_TENANT, ScopedManager
 
@@ -109,7 +110,24 @@ class Extension(models.Model):
                 name="extension_local",
                 condition=models.Q(source="local"),
             ),
+            models.Index(
+                "tenant",
+                Cast("number", models.CharField()),
+                name="extension_dialled",
+                condition=~models.Q(state="released"),
+            ),
         ]
+
+
+class PhoneKey(models.Model):
+    """A business or mobile number of an extension, by its digits. Triggers write it: phone_keys."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "digits", "extension_id")
+    tenant = models.ForeignKey("tenants.Tenant", **IN_TENANT)
+    digits = models.BigIntegerField()
+    extension = models.ForeignKey(Extension, **IN_TENANT)
+
+    objects = ScopedManager()
 
 
 class SearchKey(models.Model):
@@ -128,6 +146,7 @@ class SearchKey(models.Model):
             models.Index(
                 "tenant", "extension", name="extension_name_key", condition=models.Q(whole=True)
             ),
+            models.Index("tenant", "extension", "key", name="extension_words"),
         ]
 
 

@@ -116,6 +116,22 @@ def get_key(tenant_id: int, number: int) -> ExtensionKey:
     return _to_key(find_row(tenant_id, number))
 
 
+def find_key(tenant_id: int, extension_id: int) -> ExtensionKey | None:
+    """Return the extension with this id, whatever its state, if there is one."""
+    row = Extension.objects.of(tenant_id).filter(pk=extension_id).first()
+    return _to_key(row) if row else None
+
+
+def keys_by_number(tenant_id: int, numbers: Collection[int]) -> dict[int, ExtensionKey]:
+    """Return those of some extensions that are there, by number; raise SetupError for others."""
+    rows = Extension.objects.of(tenant_id).filter(~_RELEASED, deleted_at__isnull=True)
+    found = {row.number: _to_key(row) for row in rows.filter(number__in=numbers)}
+    missing = sorted(set(numbers) - set(found))
+    if missing:
+        raise SetupError(f"There is no extension {missing[0]}.", code="unknown-extension")
+    return found
+
+
 def find_holder(tenant_id: int, number: int) -> ExtensionKey | None:
     """Return the extension that keeps `number` from being given, even one deleted by hand."""
     row = Extension.objects.of(tenant_id).filter(~_RELEASED, number=number).first()
@@ -134,6 +150,17 @@ def find_local_by_mail(tenant_id: int, mails: Iterable[str]) -> dict[str, Extens
     rows = Extension.objects.of(tenant_id).filter(source=Extension.Source.LOCAL).exclude(email="")
     folded = rows.annotate(folded=Lower("email")).filter(folded__in=wanted).order_by("-number")
     return {row.email.casefold(): _to_key(row) for row in folded}
+
+
+def business_phones(tenant_id: int) -> Iterator[tuple[int, int, str, str]]:
+    """Yield id, number, name and business phone of the extensions that have one, by number."""
+    rows = Extension.objects.of(tenant_id).filter(~_RELEASED, deleted_at__isnull=True)
+    columns = (
+        rows.exclude(business_phone="")
+        .order_by("number")
+        .values_list("id", "number", "display_name", "business_phone")
+    )
+    yield from columns.iterator(2000)
 
 
 def _to_key(row: Extension) -> ExtensionKey:

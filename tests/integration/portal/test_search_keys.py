@@ -17,7 +17,11 @@ from tests.integration.conftest import MakeSite
 from tests.integration.test_sql_files import numbered
 from tests.sites import Site
 
-FILES = [("rollcall.telephony", "ranges.sql"), ("rollcall.phonebook", "search.sql")]
+FILES = [
+    ("rollcall.telephony", "ranges.sql"),
+    ("rollcall.phonebook", "search.sql"),
+    ("rollcall.phonebook", "glance.sql"),
+]
 
 KEYS_THAT_SHOULD_BE = """
     SELECT count(*) FROM (
