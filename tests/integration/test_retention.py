@@ -15,9 +15,12 @@ from rollcall.integrations.retention_operations import LOCK, NEWEST_RUNS, clean_
 from rollcall.tenants.operations import add_tenant
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-RUNS_DAYS, AUDIT_DAYS = 100, 200
+RUNS_DAYS, AUDIT_DAYS, CALLS_DAYS = 100, 200, 300
 OLD = timedelta(days=RUNS_DAYS + 1)
-COUNTS = ("runs", "refusals", "pages", "audit_entries", "processes", "sign_ins", "tokens")
+COUNTS = (
+    *("runs", "refusals", "pages", "audit_entries", "calls", "lines", "processes"),
+    *("sign_ins", "tokens"),
+)
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -87,7 +90,12 @@ def ids(connection: Connection, table: str, tenant: int = 1) -> set[object]:
 
 
 def tidy(now: datetime = NOW) -> dict[str, int]:
-    return clean_up(now=now, keep_runs_days=RUNS_DAYS, keep_audit_days=AUDIT_DAYS)
+    return clean_up(
+        now=now,
+        keep_runs_days=RUNS_DAYS,
+        keep_audit_days=AUDIT_DAYS,
+        keep_calls_days=CALLS_DAYS,
+    )
 
 
 def test_an_empty_database_has_nothing_to_clean_up(connection: Connection) -> None:

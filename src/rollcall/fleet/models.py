@@ -19,6 +19,7 @@ class Process(models.Model):
         WEB = "web"
         WORKER = "worker"
         SCHEDULER = "scheduler"
+        SWITCH = "switch"
 
     id = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=9, choices=Kind.choices)

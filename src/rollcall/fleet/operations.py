@@ -9,7 +9,7 @@ from rollcall.fleet.models import Process
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Who a process is. `kind` is up, web, worker or scheduler."""
+    """Who a process is. `kind` is up, web, worker, scheduler or switch."""
 
     id: UUID
     kind: str

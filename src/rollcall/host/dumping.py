@@ -14,12 +14,16 @@ from typing import IO
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from rollcall.calling.switch_schema import SWITCH_SCHEMA, create_switch_schema
 from rollcall.host.binaries import ClientPrograms
 from rollcall.host.errors import DatabaseServerError, server_failure
 
-SCHEMA = "public"
-WITHOUT_ROWS = ("procrastinate_*", "fleet_process")
-"""Tables whose rows say what goes on at the moment: the queue, the workers, what is alive."""
+SCHEMAS = ("public", SWITCH_SCHEMA)
+WITHOUT_ROWS = (
+    *("public.procrastinate_*", "public.fleet_process", "public.calling_switchcount"),
+    *("sip.location", "sip.location_attrs", "sip.dialog", "sip.dialog_vars"),
+)
+"""Tables whose rows say what goes on at the moment: the queue, what is alive, who is called."""
 
 COMPRESSION = "1"
 """Most of what compresses does so at once: the rest takes four times as long."""
@@ -35,6 +39,9 @@ _UNKNOWN_TIMEOUT = 'unrecognized configuration parameter "transaction_timeout"'
 _ONE_IGNORED = "errors ignored on restore: 1"
 _NEWER_DUMP = "unsupported version"
 _UNREAD = "The backup could not be read into the database."
+_HAS_SWITCH = re.compile(rf"^CREATE TABLE {SWITCH_SCHEMA}\.", re.MULTILINE)
+"""Backups of a version before the switch have nothing of it."""
+
 _NOT_EVERYWHERE = re.compile(
     r"^(\\(un)?restrict .*"  # for psql alone
     r"|SET transaction_timeout = 0;"  # since 17
@@ -61,9 +68,10 @@ def dumping(
     command = [
         str(programs.pg_dump),
         *("--format=custom", f"--compress={COMPRESSION}", f"--snapshot={snapshot}"),
-        *(f"--schema={SCHEMA}", "--no-publications", "--no-subscriptions"),
+        *_of_schemas(),
+        *("--no-publications", "--no-subscriptions"),
         *(f"--lock-wait-timeout={LOCK_TIMEOUT}", "--no-password"),
-        *(f"--exclude-table-data={SCHEMA}.{table}" for table in WITHOUT_ROWS),
+        *(f"--exclude-table-data={table}" for table in WITHOUT_ROWS),
     ]
     with (
         tempfile.TemporaryFile() as said,
@@ -90,6 +98,8 @@ def restore_dump(
     tables = _read_tables(programs, conninfo, dump())
     try:
         with psycopg.connect(conninfo, autocommit=True) as connection:
+            if _HAS_SWITCH.search(tables):  # pg_restore makes what is in a schema, not the schema
+                connection.execute(str(create_switch_schema().sql).encode())
             connection.execute(tables.encode())
     except psycopg.Error as error:
         words = [error.diag.message_primary or ""]
@@ -118,7 +128,7 @@ def _restoring(
     """Have pg_restore at work on a dump: the process, what it says, and what it writes."""
     to_file = any(option.startswith("--file") for option in options)
     command = [
-        *(str(programs.pg_restore), f"--schema={SCHEMA}", "--no-owner", "--no-tablespaces"),
+        *(str(programs.pg_restore), *_of_schemas(), "--no-owner", "--no-tablespaces"),
         *([] if to_file else ["--no-password"]),
         *options,
     ]
@@ -135,6 +145,10 @@ def _restoring(
     ):
         _feed(process, dump)
         yield process, said, written
+
+
+def _of_schemas() -> list[str]:
+    return [f"--schema={name}" for name in SCHEMAS]
 
 
 def _unread(programs: ClientPrograms, lines: list[str]) -> DatabaseServerError:

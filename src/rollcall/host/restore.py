@@ -15,6 +15,7 @@ from django.db import connection, connections
 
 from rollcall.accounts.retention import revoke_restored
 from rollcall.audit.operations import note
+from rollcall.calling.switch_schema import create_switch_role
 from rollcall.core.errors import SetupError
 from rollcall.host.archive import Archive, Contents
 from rollcall.host.backup import BackupView, server_major, to_view
@@ -169,6 +170,7 @@ def _load(machine: Machine, archive: Archive, beside: Beside) -> None:
     programs = find_client_programs(machine.environment.postgres_bin)
     with plain_failures(), connection.cursor() as cursor:
         cursor.execute(str(create_roles().sql))
+        cursor.execute(str(create_switch_role().sql))
         major = server_major()
     restore_dump(programs, beside.conninfo, archive.dump, server_major=major)
     with plain_failures(), connection.cursor() as cursor:

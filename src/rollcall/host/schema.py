@@ -188,7 +188,7 @@ def plain_failures() -> Iterator[None]:
         raise DatabaseServerError(
             f"The database's tables could not be made: {str(error).splitlines()[0]}. The role of "
             "the database URL must own the database, and may create roles or has been granted "
-            "them: GRANT rollcall_web, rollcall_system TO that role."
+            "them: GRANT rollcall_web, rollcall_system, rollcall_switch TO that role."
         ) from error
     except OperationalError as error:
         raise DatabaseServerError(f"The database does not answer: {error}") from error

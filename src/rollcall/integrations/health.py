@@ -34,6 +34,7 @@ class Health(StrEnum):
     OVERDUE = "overdue"
     HELD = "held"
     PERMISSION = "permission"
+    TRUNK = "trunk"
     EXPIRING = "expiring"
     NOT_CONNECTED = "not-connected"
     PAUSED = "paused"
@@ -48,6 +49,7 @@ NEEDS_ACTION: Final = frozenset(
         Health.OVERDUE,
         Health.HELD,
         Health.PERMISSION,
+        Health.TRUNK,
         Health.EXPIRING,
     }
 )
@@ -84,7 +86,8 @@ class TenantHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How one tenant is.
 
     `missed` scheduled times passed since the last success; None where none is due. A `missing`
-    permission of “?” is one that Microsoft did not name.
+    permission of “?” is one that Microsoft did not name. `trunk` is the state of the way to the
+    telephone network, None where there is none or nothing is known of it.
     """
 
     slug: str
@@ -102,6 +105,7 @@ class TenantHealth(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     error_code: str | None
     failing_since: datetime | None
+    trunk: str | None
 
     def days_left(self, now: datetime) -> int | None:
         """Return for how many days the certificate in use is valid yet; negative if expired."""

@@ -22,11 +22,13 @@ WITH bare AS (
         k.accepted,
         k.not_after AS certificate_ends,
         coalesce(c.lacking, '{}') AS lacking,
-        coalesce(c.domain, '') AS directory_domain
+        coalesce(c.domain, '') AS directory_domain,
+        w.state AS trunk
     FROM tenants_tenant AS t
     LEFT JOIN integrations_integration AS i ON i.tenant_id = t.id
     LEFT JOIN integrations_schedule AS s ON s.integration_id = i.id
     LEFT JOIN integrations_setupcheck AS c ON c.integration_id = i.id
+    LEFT JOIN calling_trunkstate AS w ON w.tenant_id = t.id
     LEFT JOIN (
         SELECT
             pair.integration_id,
@@ -83,6 +85,7 @@ judged AS (
         END AS missed,
         CASE
             WHEN NOT active THEN 'suspended'
+            WHEN trunk IN ('refused', 'silent') AND (accepted IS NOT TRUE OR paused) THEN 'trunk'
             WHEN accepted IS NOT TRUE THEN 'not-connected'
             WHEN paused THEN 'paused'
             WHEN certificate_ends <= %(now)s THEN 'expired'
@@ -93,6 +96,7 @@ judged AS (
                 OR slot_at - interval '1 day' - good_at > interval '26 hours'
             ) THEN 'overdue'
             WHEN lacking <> '{}' THEN 'permission'
+            WHEN trunk IN ('refused', 'silent') THEN 'trunk'
             WHEN certificate_ends <= %(now)s + %(soon)s::interval THEN 'expiring'
             ELSE 'connected'
         END AS health
@@ -164,7 +168,8 @@ SELECT
     CASE WHEN shown.lacking = '{}' AND newest.error_code IN ('permission-missing', 'consent-missing')
         THEN ARRAY['?'] ELSE shown.lacking END AS missing,
     newest.error_code,
-    failing.since AS failing_since
+    failing.since AS failing_since,
+    shown.trunk
 FROM counted
 LEFT JOIN page AS shown ON true
 LEFT JOIN LATERAL (

@@ -15,6 +15,8 @@ from rollcall.access.operations import delete_ended_tokens
 from rollcall.accounts.retention import forget_sign_ins
 from rollcall.accounts.session_life import STANDARD, SessionLife
 from rollcall.audit.operations import delete_old_entries
+from rollcall.calling.calls import forget_calls
+from rollcall.calling.lines import forget_lines
 from rollcall.fleet.retention import forget_dead_processes
 from rollcall.integrations.models import Integration, Reading, StagedPage, SyncRun
 from rollcall.integrations.runs import UNFINISHED
@@ -71,7 +73,12 @@ _DELETE_REFUSALS = """
 
 
 def clean_up(
-    *, now: datetime, keep_runs_days: int, keep_audit_days: int, life: SessionLife = STANDARD
+    *,
+    now: datetime,
+    keep_runs_days: int,
+    keep_audit_days: int,
+    keep_calls_days: int,
+    life: SessionLife = STANDARD,
 ) -> dict[str, int]:
     """Delete what has had its time; return how much of each kind.
 
@@ -89,6 +96,10 @@ def clean_up(
                     before=now - timedelta(days=keep_audit_days), limit=BATCH
                 )
             ),
+            "calls": _in_batches(
+                lambda: forget_calls(before=now - timedelta(days=keep_calls_days), limit=BATCH)
+            ),
+            "lines": forget_lines(now=now),
             "processes": forget_dead_processes(),
             "sign_ins": forget_sign_ins(now=now, life=life),
             "tokens": delete_ended_tokens(before=now - TOKENS_STAY, limit=BATCH),

@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from rollcall.accounts.factor_operations import factor_place
+from rollcall.calling.trunks import password_place as trunk_place
 from rollcall.core.errors import SetupError
 from rollcall.credentials.sealing import KeyRing, SealingError, key_name, seal, unseal
 from rollcall.credentials.secret import Secret
@@ -25,6 +26,7 @@ PRIVATE_KEYS = "private_keys"
 TOKENS = "tokens"
 SECOND_FACTORS = "second_factors"
 MAIL_PASSWORDS = "mail_passwords"
+TRUNK_PASSWORDS = "trunk_passwords"
 UNKNOWN = "?"
 """Stands for the key of a value that does not say which one it is."""
 
@@ -66,6 +68,9 @@ SEALED = (
     SealedColumn(SECOND_FACTORS, "accounts.Credential", "totp_sealed", factor_place, "account_id"),
     SealedColumn(
         MAIL_PASSWORDS, "mail.MailServer", "password_sealed", password_place, "id", "password_at"
+    ),
+    SealedColumn(
+        TRUNK_PASSWORDS, "calling.Trunk", "password_sealed", trunk_place, since="password_at"
     ),
 )
 

@@ -45,7 +45,7 @@ CURRENT, WAITING, OLDER = "current", "waiting", "older"
 class KeyUse(msgspec.Struct, frozen=True):
     """A key by name, what it is there for, and how much it seals.
 
-    `others` are second factors of accounts and the mail server's password.
+    `others` are second factors of accounts, and passwords of the mail server and of trunks.
     """
 
     name: str

@@ -9,6 +9,8 @@ from django.db import models
 
 from rollcall.accounts.factor_operations import set_up_factor
 from rollcall.accounts.operations import NewAccount, add_account
+from rollcall.calling.trunk_operations import NewTrunk, save_trunk
+from rollcall.credentials.secret import Secret
 from rollcall.integrations.sealed_operations import SEALED
 from rollcall.wiring.machine import Machine, utc_now
 from tests.integration.conftest import MakeSite
@@ -49,8 +51,8 @@ def columns_of_bytes() -> dict[str, "models.Field[object, object]"]:
     }
 
 
-def seal_others(machine: Machine) -> None:
-    """Seal what is no integration's: a second factor, the mail server's password."""
+def seal_others(machine: Machine, tenant_id: int) -> None:
+    """Seal what is no integration's: a second factor, passwords of mail server and trunk."""
     set_server(machine, MailHost(port=25), user="rollcall", password="secret")
     account_id = add_account(NewAccount(email="ada@a.example", role="system"), actor="test")
     secret, now = pyotp.random_base32(), utc_now()
@@ -62,6 +64,13 @@ def seal_others(machine: Machine) -> None:
         now=now,
         replace=False,
     )
+    trunk = NewTrunk(
+        kind="registration",
+        host="sip.carrier.example",
+        username="acme",
+        password=Secret(b"secret"),
+    )
+    save_trunk(tenant_id, trunk, ring=machine.key_ring(), actor="test", now=now)
 
 
 def test_every_column_of_bytes_is_sealed_or_said_to_hold_no_secret() -> None:
@@ -81,7 +90,7 @@ def test_whatever_begins_as_sealed_values_do_is_in_the_registry(
 ) -> None:
     site = new_site("people:6:2,photos=1,shared=1", personal_contacts=True, company_contacts=True)
     site.sync()
-    seal_others(site.machine)
+    seal_others(site.machine, site.tenant.id)
     name = site.machine.key_ring().current.encode()
     head = bytes((1, len(name))) + name
 
