@@ -1,0 +1,1 @@
+"""SIP without Django: addresses, digests, and what Kamailio and rtpengine are told."""
