@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from rollcall.web.policy import content_policy
+
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 ALWAYS: Mapping[str, str] = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": content_policy(),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",

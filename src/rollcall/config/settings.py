@@ -3,6 +3,8 @@
 The database stands in `DATABASES` when this machine was opened (rollcall.host.opening).
 """
 
+from rollcall.web.script_modules import ask_each_time
+
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "rollcall"}}
 
 INSTALLED_APPS = [
@@ -18,6 +20,7 @@ INSTALLED_APPS = [
     "rollcall.access",
     "rollcall.telephony",
     "rollcall.phonebook",
+    "rollcall.calling",
     "rollcall.integrations",
     "rollcall.portal",
     "rollcall.webphone",
@@ -78,6 +81,7 @@ STORAGES = {"staticfiles": {"BACKEND": "rollcall.web.static.NamedByContent"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 365 * 24 * 3600
+WHITENOISE_ADD_HEADERS_FUNCTION = ask_each_time
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"

@@ -13,7 +13,13 @@ from rollcall.environment.settings import (
     Setting,
     Switch,
 )
-from rollcall.environment.values import Environment, HostPort, OperatorCloud, PrivateUrl
+from rollcall.environment.values import (
+    Environment,
+    HostPort,
+    OperatorCloud,
+    PortRange,
+    PrivateUrl,
+)
 
 __all__ = [
     "CLOUD_SETTINGS",
@@ -23,6 +29,7 @@ __all__ = [
     "Environment",
     "HostPort",
     "OperatorCloud",
+    "PortRange",
     "PrivateUrl",
     "Setting",
     "Switch",

@@ -12,7 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from rollcall.environment.values import HTTPS_PORT, HostPort, PrivateUrl, SecretText
+from rollcall.environment.values import (
+    HTTPS_PORT,
+    HostPort,
+    PortRange,
+    PrivateUrl,
+    SecretText,
+)
 
 POSTGRES_PROGRAMS = ("initdb", "pg_ctl", "postgres")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -20,6 +26,11 @@ DIRECTORY_ID = "{directory_id}"
 
 _HIGHEST_PORT = 65535
 _LONGEST_HOST = 253  # RFC 1035, 2.3.4, without the root's dot
+_LOWEST_FREE_PORT = 1024
+_DNS_PORT = 53
+_FEWEST_PORTS = 40
+_PORTS = re.compile(r"([0-9]{1,5})-([0-9]{1,5})", re.ASCII)
+_SOCKET_PATH = re.compile(r"[A-Za-z0-9._~/-]*", re.ASCII)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _NUMBERS = re.compile(r"[0-9.]+", re.ASCII)
@@ -56,6 +67,55 @@ def parse_number(least: int, most: int) -> Callable[[str, Path], int]:
         return int(text)
 
     return parse
+
+
+def parse_ports(text: str, _home: Path) -> PortRange:
+    """Ports from one to another, enough for some calls."""
+    match = _PORTS.fullmatch(text)
+    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not _LOWEST_FREE_PORT <= first <= last <= _HIGHEST_PORT or last - first < _FEWEST_PORTS - 1:
+        raise ValueError(
+            f"{text!r} is not a range of at least {_FEWEST_PORTS} ports from {_LOWEST_FREE_PORT} "
+            f"to {_HIGHEST_PORT}, such as 30000-39999"
+        )
+    return PortRange(first, last)
+
+
+def parse_address(text: str, _home: Path) -> str:
+    """One IP address that others can be told: not that of all networks at once."""
+    try:
+        address = ipaddress.ip_address(text.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IP address, such as 192.0.2.10") from None
+    if address.is_unspecified or address.is_multicast:
+        raise ValueError(
+            f"{text!r} stands for many addresses; name the one at which phones reach this machine"
+        )
+    return str(address)
+
+
+def parse_name_servers(text: str, _home: Path) -> tuple[HostPort, ...]:
+    """Addresses of name servers, each perhaps with a port."""
+    servers = [_host_port(each.strip(), default_port=_DNS_PORT) for each in text.split(",")]
+    found = tuple(each for each in servers if each is not None and _is_any_address(each.host))
+    if len(found) != len(servers):
+        raise ValueError(
+            f"{text!r} is not a list of IP addresses, such as 192.0.2.53, [2001:db8::53]"
+        )
+    return found
+
+
+def parse_socket(text: str, _home: Path) -> str:
+    """A wss:// address, perhaps with a path."""
+    scheme, _, rest = text.partition("://")
+    place, slash, path = rest.partition("/")
+    address = _host_port(place, default_port=HTTPS_PORT)
+    if scheme.lower() != "wss" or address is None or _SOCKET_PATH.fullmatch(path) is None:
+        raise ValueError(
+            f"{text!r} is not a wss:// address, such as wss://pbx.example.com/phone/socket"
+        )
+    port = "" if address.port == HTTPS_PORT else f":{address.port}"
+    return f"wss://{address.bracketed_host}{port}{slash}{path}"
 
 
 def parse_switch(text: str, _home: Path) -> bool:
@@ -167,6 +227,10 @@ def _host_port(text: str, *, default_port: int | None) -> HostPort | None:
     if len(host) > _LONGEST_HOST or _HOST.fullmatch(host) is None:
         return None
     return HostPort(host, port)
+
+
+def _is_any_address(text: str) -> bool:
+    return _is_address(text, version=4) or _is_address(text, version=6)
 
 
 def _is_address(text: str, *, version: int) -> bool:

@@ -37,6 +37,13 @@ class HostPort(msgspec.Struct, frozen=True):
         return f"https://{self.bracketed_host if self.port == HTTPS_PORT else self.netloc}"
 
 
+class PortRange(msgspec.Struct, frozen=True):
+    """Ports from `first` to `last`, both among them."""
+
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True)
 class PrivateUrl:
     """A URL that may carry a password: `value` is for the connection, `shown` for people."""
@@ -93,8 +100,25 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     worker_slots: int
     keep_runs_days: int
     keep_audit_days: int
+    keep_calls_days: int
     session_idle_minutes: int
     session_days: int
+    switch: bool
+    """Whether `rollcall up` starts the switch."""
+    sip_address: str
+    """An IP address, as `ipaddress` writes it."""
+    sip_public_address: str | None
+    sip_port: int
+    sips_port: int
+    wss_port: int
+    phone_socket: str | None
+    loopback_carriers: bool
+    """Whether a carrier may be at an address of loopback."""
+    carrier_name_servers: tuple[HostPort, ...] | None
+    """Each by its IP address; None: those of the machine."""
+    media_ports: PortRange
+    switch_database_url: PrivateUrl | None
+    """The switch's own login at the server that `database_url` names."""
     metrics_token: SecretText | None
     metrics_tenants: int
     clouds: tuple[OperatorCloud, ...]

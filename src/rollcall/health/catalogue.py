@@ -90,6 +90,22 @@ EXPIRING = Metric(
     ("within",),
 )
 
+REGISTRATIONS = Metric(
+    "rollcall_switch_registrations", "gauge", "Phones that are registered at the switch."
+)
+CALLS = Metric("rollcall_switch_calls", "gauge", "Calls in progress.")
+SIP_REQUESTS = Metric(
+    "rollcall_switch_requests_total",
+    "counter",
+    "SIP requests that the switch received since it was started.",
+)
+SIP_REFUSED = Metric(
+    "rollcall_switch_refused_total",
+    "counter",
+    "SIP requests that it refused or dropped: wrong password, unknown, not allowed, too many.",
+)
+TRUNKS = Metric("rollcall_trunks", "gauge", "Trunks that are in use, by state.", ("state",))
+
 LAST_SUCCESS = Metric(
     "rollcall_tenant_last_success_timestamp_seconds",
     "gauge",
@@ -132,6 +148,7 @@ METRICS: Final = (
     *(QUEUED, RUNNING, OLDEST, PROCESSES, SLOTS, LOAD, DUE, LATE),
     *(MAILS_WAITING, OLDEST_MAIL, MAILS_FAILED),
     *(TENANTS, PAUSED, HELD, FAILED, EXPIRING),
+    *(REGISTRATIONS, CALLS, SIP_REQUESTS, SIP_REFUSED, TRUNKS),
     *(LAST_SUCCESS, NEXT_RUN, PEOPLE, CERTIFICATE_DAYS, ATTEMPTS, RUN_FAILED, WITHOUT_LINES),
 )
 """In the order of the page."""

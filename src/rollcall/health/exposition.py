@@ -19,8 +19,9 @@ from rollcall.health.facts import Facts, IntegrationFacts, Tally
 BUCKETS = ("1.0", "10.0", "60.0", "600.0", "3600.0")
 """Bounds of RunTally.within, in seconds."""
 
-KINDS = ("up", "web", "worker", "scheduler")
+KINDS = ("up", "web", "worker", "scheduler", "switch")
 STATES = ("active", "suspended")
+TRUNK_STATES = ("unknown", "registered", "ready", "refused", "silent")
 WITHIN_DAYS = (60, 30, 14, 7, 1, 0)
 SOON_DAYS = 30
 DUE_AFTER = timedelta(seconds=60)
@@ -67,6 +68,7 @@ def _families_of(facts: Facts, most_tenants: int) -> Iterator[Family]:
     yield _value(catalogue.MAILS_WAITING, facts.mails.waiting)
     yield _value(catalogue.OLDEST_MAIL, facts.mails.oldest_seconds)
     yield _value(catalogue.MAILS_FAILED, facts.mails.failed)
+    yield from _switch(facts)
     yield from _integrations(facts)
     yield from _tenants(facts, most_tenants)
 
@@ -111,6 +113,17 @@ def _schedules(facts: Facts) -> Iterator[Family]:
     late = [wait.total_seconds() for wait in waits if wait > DUE_AFTER]
     yield _value(catalogue.DUE, len(late))
     yield _value(catalogue.LATE, max(late, default=0))
+
+
+def _switch(facts: Facts) -> Iterator[Family]:
+    """Yield what the switch says of itself; nothing where none has said anything lately."""
+    said: dict[str, list[Line]] = {each.name: [((), each.value)] for each in facts.switch}
+    yield _gauge(catalogue.REGISTRATIONS, said.get("registrations", ()))
+    yield _gauge(catalogue.CALLS, said.get("calls", ()))
+    yield _counter(catalogue.SIP_REQUESTS, said.get("requests", ()))
+    yield _counter(catalogue.SIP_REFUSED, said.get("refused", ()))
+    counts = dict.fromkeys(TRUNK_STATES, 0) | {each.state: each.trunks for each in facts.trunks}
+    yield _gauge(catalogue.TRUNKS, [((state,), count) for state, count in counts.items()])
 
 
 def _integrations(facts: Facts) -> Iterator[Family]:

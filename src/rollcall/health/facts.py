@@ -1,7 +1,7 @@
 """What /metrics tells of, as it stands in the database: read as the role of the whole system."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +13,8 @@ from rollcall.health.database import SYSTEM_ROLE, short_transaction
 from rollcall.health.statements import load_statements
 
 STATEMENT_SECONDS = 5
+FRESH = timedelta(seconds=60)
+"""What a switch said of itself longer ago is not told."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -95,6 +97,20 @@ class IntegrationFacts(msgspec.Struct, frozen=True, kw_only=True):
         return self.run_state == "held"
 
 
+class SwitchNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that the switch says of itself."""
+
+    name: str
+    value: int
+
+
+class TrunkCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many trunks are in one state."""
+
+    state: str
+    trunks: int
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All of it, at one moment by the database's clock."""
 
@@ -106,6 +122,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     processes: tuple[Processes, ...]
     tenants: tuple[TenantCount, ...]
     integrations: tuple[IntegrationFacts, ...]
+    switch: tuple[SwitchNumber, ...] = ()
+    trunks: tuple[TrunkCount, ...] = ()
 
 
 def read_facts(conninfo: str) -> Facts:
@@ -126,6 +144,8 @@ def read_facts(conninfo: str) -> Facts:
             processes=_rows(connection, "processes", Processes, {"alive": ALIVE}),
             tenants=_rows(connection, "tenants", TenantCount),
             integrations=_rows(connection, "integrations", IntegrationFacts),
+            switch=_rows(connection, "switch", SwitchNumber, {"fresh": FRESH}),
+            trunks=_rows(connection, "trunks", TrunkCount),
         )
 
 

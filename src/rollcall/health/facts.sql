@@ -81,3 +81,15 @@ SELECT
 -- The migrations that the tables have been through.
 SELECT app, name
 FROM django_migrations
+
+-- name: switch
+-- What a switch said of itself lately.
+SELECT name, value
+FROM calling_switchcount
+WHERE seen_at > now() - %(fresh)s::interval
+
+-- name: trunks
+-- How many trunks there are in use, by state.
+SELECT state, count(*) AS trunks
+FROM calling_trunkstate
+GROUP BY state

@@ -9,7 +9,7 @@ from pathlib import Path
 
 MAP = "rollcall"
 OWNER_ROLE = "rollcall"
-ROLES = (OWNER_ROLE, "rollcall_web", "rollcall_system")
+ROLES = (OWNER_ROLE, "rollcall_web", "rollcall_system", "rollcall_switch")
 PORT = 5432  # names the socket; nothing listens on the network
 
 _MEBIBYTE = 1024 * 1024

@@ -12,6 +12,7 @@ from rollcall.host.certificate import check_certificate
 from rollcall.host.postgres import server_status
 from rollcall.host.schema import pending_migrations
 from rollcall.host.service_findings import service_findings
+from rollcall.host.switch_findings import claim_findings, switch_findings, trunk_finding
 from rollcall.integrations.queries import find_integration, list_key_pairs
 from rollcall.integrations.runs import last_run
 from rollcall.tenants.queries import TenantView, list_tenants
@@ -25,6 +26,7 @@ PRIVATE = stat.S_IRWXG | stat.S_IRWXO
 def diagnose(machine: Machine) -> Iterator[Finding]:
     """Yield findings: the machine first, then each tenant."""
     yield from diagnose_machine(machine)
+    yield from claim_findings()
     for tenant in list_tenants():
         yield from _tenant(tenant)
 
@@ -38,6 +40,7 @@ def diagnose_machine(machine: Machine) -> Iterator[Finding]:
     yield _disk(machine)
     yield check_certificate(machine.environment)
     yield from service_findings(now=utc_now())
+    yield from switch_findings(machine.environment)
 
 
 def _database(machine: Machine) -> Finding:
@@ -83,6 +86,8 @@ def _disk(machine: Machine) -> Finding:
 
 
 def _tenant(tenant: TenantView) -> Iterator[Finding]:
+    if trunk := trunk_finding(tenant):
+        yield trunk
     integration = find_integration(tenant.id)
     if integration is None:
         yield Finding(tenant.slug, Light.AMBER, "Microsoft 365 is not set up.")

@@ -65,6 +65,8 @@ def wanted_names(environment: Environment, *, machine: str) -> tuple[str, ...]:
     """Return the names and addresses that the certificate shall be for."""
     places = (environment.web_domain, environment.sbc_domain, environment.listen)
     hosts = [place.host for place in places if place is not None]
+    phones = (environment.sip_address, environment.sip_public_address)  # they speak TLS, too
+    hosts += [address for address in phones if address is not None]
     names = (*ALWAYS_NAMED, machine.lower(), *hosts)
     return tuple(dict.fromkeys(name for name in names if _can_be_named(name)))
 

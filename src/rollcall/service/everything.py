@@ -11,6 +11,7 @@ from rollcall.environment import Environment
 from rollcall.fleet.queries import living_processes
 from rollcall.host.errors import DatabaseServerError
 from rollcall.host.postgres import running_database
+from rollcall.host.switch_programs import SwitchMissingError, find_switch_programs
 from rollcall.service.presence import new_identity, present
 from rollcall.service.stopping import Stopping
 from rollcall.service.supervisor import Part, Say, supervise
@@ -23,14 +24,27 @@ PATIENCE_SECONDS = 5
 _log = structlog.get_logger(__name__)
 
 
-def parts_of(environment: Environment) -> tuple[Part, ...]:
-    """Return the parts that this machine runs."""
+def parts_of(environment: Environment, *, switch: bool = False) -> tuple[Part, ...]:
+    """Return the parts that this machine runs, with the switch or without."""
     workers = [f"worker-{number}" for number in range(1, environment.workers + 1)]
     return (
         _part("web", "web"),
         _part("scheduler", "scheduler"),
         *(_part("worker", name) for name in workers),
+        *([_part("switch", "switch")] if switch else []),
     )
+
+
+def can_switch(environment: Environment, *, wanted: bool, say: Say) -> bool:
+    """Tell whether the switch is a part of this machine; say why not where it was wanted."""
+    if not (wanted and environment.switch):
+        return False
+    try:
+        find_switch_programs()
+    except SwitchMissingError as error:
+        say("switch", str(error))
+        return False
+    return True
 
 
 def _part(command: str, name: str) -> Part:
@@ -38,11 +52,20 @@ def _part(command: str, name: str) -> Part:
 
 
 def run_everything(
-    machine: Machine, *, stopping: Stopping, say: Say, ready: Callable[[], None]
+    machine: Machine,
+    *,
+    stopping: Stopping,
+    say: Say,
+    ready: Callable[[], None],
+    switch: bool = True,
 ) -> None:
-    """Run the parts until it is time to stop; `ready` is called once, when all of them are."""
-    parts = parts_of(machine.environment)
-    watch = _Watch(machine, expected=len(parts), say=say, ready=ready)
+    """Run the parts until it is time to stop; `ready` is called once, when all of them are.
+
+    The switch is not waited for: what stands in its way (a port, say) stands in no other's.
+    """
+    environment = machine.environment
+    parts = parts_of(environment, switch=can_switch(environment, wanted=switch, say=say))
+    watch = _Watch(machine, expected=len(parts_of(environment)), say=say, ready=ready)
     with present(new_identity("up")):
         try:
             supervise(parts, stopping=stopping, say=say, chore=watch.look)
@@ -111,6 +134,7 @@ class _Watch:
 
     def _all_there(self) -> bool:
         try:
-            return len(living_processes()) > self._expected  # they, and this one
+            there = [each for each in living_processes() if each.kind != "switch"]
         except (DatabaseError, InterfaceError):
             return False
+        return len(there) > self._expected  # they, and this one

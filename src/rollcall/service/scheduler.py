@@ -98,6 +98,7 @@ def _housekeeping(environment: Environment) -> Chore:
             now=now,
             keep_runs_days=environment.keep_runs_days,
             keep_audit_days=environment.keep_audit_days,
+            keep_calls_days=environment.keep_calls_days,
             life=to_session_life(environment),
         )
         return sum(done.values())

@@ -17,6 +17,8 @@ from rollcall.credentials.sealing import KeyRing
 from rollcall.environment import Environment, OperatorCloud
 from rollcall.providers.http.client import Outgoing
 from rollcall.providers.m365.clouds import BUILT_IN, ISSUER, Cloud
+from rollcall.sip.carrier_dns import CarrierDns
+from rollcall.sip.carrier_places import CarrierPlaces
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,23 @@ class Machine:
         return Outgoing(
             proxy=proxy.value if proxy else None,
             ca_files=tuple(path for path in files if isinstance(path, Path)),
+        )
+
+    def carrier_places(self) -> CarrierPlaces:
+        """Return where carriers may be."""
+        environment = self.environment
+        own = (environment.sip_address, environment.sip_public_address)
+        return CarrierPlaces(
+            own=tuple(each for each in own if each), loopback=environment.loopback_carriers
+        )
+
+    def carrier_dns(self) -> CarrierDns:
+        """Return who is asked for the servers of carriers."""
+        environment = self.environment
+        servers = environment.carrier_name_servers or ()
+        return CarrierDns(
+            name_servers=[(each.host, each.port) for each in servers],
+            seed=environment.sip_public_address or environment.sip_address,
         )
 
     def session_life(self) -> SessionLife:

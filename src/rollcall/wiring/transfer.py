@@ -6,6 +6,8 @@ import msgspec
 from django.db import transaction
 from msgspec import Meta
 
+from rollcall.calling.trunk_operations import NewTrunk, import_trunk, save_emergency_numbers
+from rollcall.calling.trunks import find_emergency_numbers, find_trunk
 from rollcall.core.errors import SetupError
 from rollcall.core.numbering import parse_range
 from rollcall.integrations.operations import (
@@ -72,12 +74,35 @@ class IntegrationPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     enforce_sign_in: bool = False
 
 
+class TrunkPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The way to the telephone network, without its password and its numbers."""
+
+    enabled: bool
+    kind: Literal["registration", "address"]
+    host: str
+    port: Annotated[int, Meta(ge=1, le=65535)] | None
+    transport: Literal["udp", "tcp", "tls"]
+    username: str
+    addresses: list[str]
+    number_format: Literal["plus", "digits", "national"]
+    main_number: str | None
+    proxy: str = ""
+
+
+class CallsPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the tenant calls. Without `emergency_numbers` those of the country count."""
+
+    trunk: TrunkPart | None
+    emergency_numbers: list[str] | None
+
+
 class SettingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A whole file."""
 
     rollcall_settings: int
     tenant: TenantPart
     microsoft365: IntegrationPart | None
+    calls: CallsPart | None = None
 
 
 def export_settings(slug: str) -> bytes:
@@ -88,6 +113,7 @@ def export_settings(slug: str) -> bytes:
         rollcall_settings=FORMAT,
         tenant=_tenant_part(tenant),
         microsoft365=_integration_part(integration) if integration else None,
+        calls=_calls_part(tenant.id),
     )
     return msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n"
 
@@ -101,6 +127,8 @@ def import_settings(machine: Machine, slug: str, content: bytes, *, actor: str) 
         tenant = _set_tenant(slug, settings.tenant)
         if settings.microsoft365 is not None:
             _set_integration(tenant.id, settings.microsoft365, actor)
+        if settings.calls is not None:
+            _set_calls(tenant.id, settings.calls, actor)
     return get_tenant(slug)
 
 
@@ -129,6 +157,18 @@ def _tenant_part(tenant: TenantView) -> TenantPart:
         last_extension=tenant.last_extension,
         reserved_numbers=list(tenant.reserved_numbers),
     )
+
+
+TRUNK = tuple(name for name in TrunkPart.__struct_fields__ if name != "addresses")
+
+
+def _calls_part(tenant_id: int) -> CallsPart:
+    view, emergency = find_trunk(tenant_id), find_emergency_numbers(tenant_id)
+    own = list(emergency.numbers) if emergency.own else None
+    if view is None:
+        return CallsPart(trunk=None, emergency_numbers=own)
+    values: dict[str, Any] = {name: getattr(view, name) for name in TRUNK}
+    return CallsPart(TrunkPart(**values, addresses=list(view.addresses)), own)
 
 
 PLAIN = (
@@ -192,6 +232,17 @@ def _set_tenant(slug: str, part: TenantPart) -> TenantView:
         extension_range=scope,
         reserved_numbers=part.reserved_numbers,
     )
+
+
+def _set_calls(tenant_id: int, part: CallsPart, actor: str) -> None:
+    """Set trunk and emergency numbers; a file without a trunk leaves the one there is."""
+    if part.trunk is not None:
+        values: dict[str, Any] = {name: getattr(part.trunk, name) for name in TRUNK}
+        values["main_number"] = part.trunk.main_number or ""
+        new = NewTrunk(**values, addresses=tuple(part.trunk.addresses))
+        import_trunk(tenant_id, new, actor=actor)
+    if part.emergency_numbers is not None or find_emergency_numbers(tenant_id).own:
+        save_emergency_numbers(tenant_id, part.emergency_numbers, actor=actor)
 
 
 def _set_integration(tenant_id: int, part: IntegrationPart, actor: str) -> None:

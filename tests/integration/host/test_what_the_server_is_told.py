@@ -44,8 +44,10 @@ def test_only_this_machine_gets_in_and_only_by_its_kernels_word() -> None:
 
 def test_each_user_may_take_each_role_once() -> None:
     assert render_names(["root", "pbx", "root"]) == (
-        'rollcall "pbx" rollcall\nrollcall "pbx" rollcall_web\nrollcall "pbx" rollcall_system\n'
-        'rollcall "root" rollcall\nrollcall "root" rollcall_web\nrollcall "root" rollcall_system\n'
+        'rollcall "pbx" rollcall\nrollcall "pbx" rollcall_web\n'
+        'rollcall "pbx" rollcall_system\nrollcall "pbx" rollcall_switch\n'
+        'rollcall "root" rollcall\nrollcall "root" rollcall_web\n'
+        'rollcall "root" rollcall_system\nrollcall "root" rollcall_switch\n'
     )
 
 

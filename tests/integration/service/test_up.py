@@ -71,7 +71,11 @@ def program() -> Iterator[Program]:
 def started(program: Program) -> Iterator[Up]:
     """Have `rollcall up` run; it must end well when it is told to stop."""
     out = program.home / "out"
-    environ = {"PATH": os.environ["PATH"], "ROLLCALL_HOME": str(program.home)}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "ROLLCALL_HOME": str(program.home),
+        "ROLLCALL_SWITCH": "off",
+    }
     with out.open("w") as log:
         process = subprocess.Popen(
             [str(PROGRAM), "up"],

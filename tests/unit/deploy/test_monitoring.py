@@ -154,7 +154,7 @@ def test_the_file_of_alerts_is_indented_by_spaces_and_names_each_alert_once() ->
     names = [alert.name for alert in read_alerts()]
 
     assert "\t" not in text
-    assert len(names) == len(set(names)) == 15
+    assert len(names) == len(set(names)) == 17
 
 
 def test_every_metric_is_on_the_dashboard() -> None:

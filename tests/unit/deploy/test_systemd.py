@@ -19,7 +19,12 @@ from tests.unit.docs.test_howto import parse_command
 PLACE = ROOT / "deploy/systemd"
 PROGRAM = "/opt/rollcall/.venv/bin/rollcall"
 WHOLE = "rollcall.service"
-PARTS = {"rollcall-web.service", "rollcall-worker@.service", "rollcall-scheduler.service"}
+PARTS = {
+    "rollcall-web.service",
+    "rollcall-worker@.service",
+    "rollcall-scheduler.service",
+    "rollcall-switch.service",
+}
 LONGEST_HOME = 76
 """As a comment in the unit says."""
 

@@ -10,6 +10,7 @@ from rollcall.environment import (
     ConfigurationError,
     Environment,
     HostPort,
+    PortRange,
     read_environment,
 )
 
@@ -90,8 +91,20 @@ class TestPlaces:
             worker_slots=8,
             keep_runs_days=400,
             keep_audit_days=1100,
+            keep_calls_days=400,
             session_idle_minutes=480,
             session_days=7,
+            switch=True,
+            sip_address="127.0.0.1",
+            sip_public_address=None,
+            sip_port=5060,
+            sips_port=5061,
+            wss_port=8444,
+            phone_socket=None,
+            loopback_carriers=False,
+            carrier_name_servers=None,
+            media_ports=PortRange(30000, 39999),
+            switch_database_url=None,
             metrics_token=None,
             metrics_tenants=1000,
             clouds=(),
@@ -114,6 +127,33 @@ class TestPlaces:
     def test_a_switch_is_on_or_off(self, home: Path) -> None:
         assert read(home, 'https = "off"').https is False
         assert "'maybe' is neither on nor off" in fault(home, 'https = "maybe"')
+
+    def test_the_switch_has_one_address_that_others_can_be_told(self, home: Path) -> None:
+        assert read(home, 'sip_address = "[2001:DB8::1]"').sip_address == "2001:db8::1"
+        assert "'pbx' is not an IP address" in fault(home, 'sip_address = "pbx"')
+        assert "stands for many addresses" in fault(home, 'sip_address = "0.0.0.0"')
+
+    def test_name_servers_are_addresses_with_commas_between(self, home: Path) -> None:
+        given = 'carrier_name_servers = "192.0.2.53, [2001:db8::53]:5353"'
+        assert read(home, given).carrier_name_servers == (
+            HostPort("192.0.2.53", 53),
+            HostPort("2001:db8::53", 5353),
+        )
+        for wrong in ("dns.example.com", "192.0.2.53,", "192.0.2.53:0", "192.0.2.999"):
+            assert "is not a list of IP addresses" in fault(
+                home, f'carrier_name_servers = "{wrong}"'
+            )
+
+    def test_media_ports_are_a_range_with_room_for_some_calls(self, home: Path) -> None:
+        assert read(home, 'media_ports = "20000-20039"').media_ports == PortRange(20000, 20039)
+        for wrong in ("20000", "20000-20038", "1023-2000", "60000-70000", "4000-3000"):
+            assert "is not a range of at least 40 ports" in fault(home, f'media_ports = "{wrong}"')
+
+    def test_the_socket_of_web_phones_is_a_wss_address(self, home: Path) -> None:
+        read_back = read(home, 'phone_socket = "wss://PBX.example.com:443/phone/socket"')
+        assert read_back.phone_socket == "wss://pbx.example.com/phone/socket"
+        for wrong in ("https://pbx.example.com", "wss://", "wss://a b/", "wss://pbx/?x=1"):
+            assert "is not a wss:// address" in fault(home, f'phone_socket = "{wrong}"')
 
     def test_a_token_is_long_and_never_shown(self, home: Path) -> None:
         environment = read(home, 'metrics_token = "0123456789abcdef"')
@@ -282,6 +322,14 @@ class TestPrivateUrls:
         assert found is not None
         assert (found.value, found.shown) == (url, shown)
         assert "cret" not in f"{found} {found!r}"
+
+    def test_the_switchs_database_address_is_as_secret(self, home: Path) -> None:
+        url = "postgresql://rollcall_switch:s3cret@db.example/x"
+        found = read(home, ROLLCALL_SWITCH_DATABASE_URL=url).switch_database_url
+        assert found is not None
+        assert (found.value, found.shown) == (url, "postgresql://db.example/x")
+        assert "cret" not in f"{found} {found!r}"
+        assert "s3cret" not in fault(home, ROLLCALL_SWITCH_DATABASE_URL="mysql://u:s3cret@db")
 
     @pytest.mark.parametrize("url", ["mysql://u:s3cret@db", "db.example", "postgresql://[s3cret"])
     def test_another_database_is_refused_without_repeating_it(self, home: Path, url: str) -> None:

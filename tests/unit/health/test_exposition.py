@@ -7,7 +7,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from rollcall.health.catalogue import METRICS
 from rollcall.health.exposition import render_page
-from rollcall.health.facts import Facts, Processes, Tally, TenantCount
+from rollcall.health.facts import (
+    Facts,
+    Processes,
+    SwitchNumber,
+    Tally,
+    TenantCount,
+    TrunkCount,
+)
 from tests.unit.health.facts import NOW, facts, tenant
 
 DAY = timedelta(days=1)
@@ -90,9 +97,33 @@ def test_kinds_of_processes_that_are_not_alive_count_as_none() -> None:
         ("web",): 0,
         ("worker",): 2,
         ("scheduler",): 0,
+        ("switch",): 0,
     }
     assert figures["rollcall_worker_slots"] == {(): 18}
     assert figures["rollcall_worker_load"] == {(): 3}
+
+
+def test_a_switch_that_has_said_nothing_lately_has_no_lines() -> None:
+    silent = figures_of(facts())
+    said = figures_of(
+        facts(
+            switch=(
+                SwitchNumber(name="calls", value=3),
+                SwitchNumber(name="registrations", value=40),
+                SwitchNumber(name="requests", value=900),
+                SwitchNumber(name="refused", value=7),
+            ),
+            trunks=(TrunkCount(state="refused", trunks=2),),
+        )
+    )
+
+    assert silent.get("rollcall_switch_calls", {}) == {}
+    assert said["rollcall_switch_calls"] == {(): 3}
+    assert said["rollcall_switch_registrations"] == {(): 40}
+    assert said["rollcall_switch_requests_total"] == {(): 900}
+    assert said["rollcall_switch_refused_total"] == {(): 7}
+    assert said["rollcall_trunks"][("refused",)] == 2
+    assert said["rollcall_trunks"][("registered",)] == 0
 
 
 def test_states_that_no_tenant_is_in_count_as_none() -> None:

@@ -1,0 +1,1 @@
+"""The switch as a part of the service: real Kamailio, real rtpengine."""
