@@ -35,14 +35,17 @@ CONFLICTS: Final = frozenset(
 
 MISSING: Final = frozenset(
     {
+        "no-trunk",
         "not-kept",
         "not-set-up",
         "unknown-contact",
+        "unknown-device",
         "unknown-extension",
         "unknown-key",
         "unknown-person",
         "unknown-run",
         "unknown-tenant",
+        "unknown-trunk-number",
     }
 )
 """Codes of what is not there."""

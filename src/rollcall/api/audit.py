@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from ninja import Query, Router
-from pydantic import AwareDatetime
 
 from rollcall.access.scopes import Scope
 from rollcall.api.door import ApiRequest, offer, tenant_of
 from rollcall.api.paging import After, bad_place
-from rollcall.api.shapes import BIGGEST_ID, USUAL, Limit, Page, Text, page_of
+from rollcall.api.shapes import BIGGEST_ID, USUAL, Limit, Moment, Page, Text, page_of
 from rollcall.audit.queries import AuditFilter, EntryView, Place, list_entries
 
 router = Router(tags=["Audit log"])
@@ -25,8 +24,8 @@ def list_audit(
     actor: Text = "",
     action: Text = "",
     search: Text = "",
-    since: Annotated[AwareDatetime | None, Query()] = None,
-    until: Annotated[AwareDatetime | None, Query()] = None,
+    since: Annotated[Moment | None, Query()] = None,
+    until: Annotated[Moment | None, Query()] = None,
 ) -> Page:
     """List who did what, the newest first.
 

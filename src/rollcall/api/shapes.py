@@ -5,7 +5,7 @@ become the models that the description is made of. What comes in is checked by m
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from types import GenericAlias, NoneType, UnionType
@@ -55,6 +55,18 @@ def _no_nul(text: str) -> str:
 
 Text = Annotated[str, Field(max_length=500), AfterValidator(_no_nul)]
 """A text as somebody gave it, in bounds."""
+
+
+def _to_utc(moment: datetime) -> datetime:
+    """Write it in UTC: PostgreSQL knows no zone that is 16 hours or more away from it."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # within the first day of all, or the last
+        return moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A moment as somebody gave it, with its offset from UTC; it comes as UTC."""
 
 Given = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_no_nul)]
 """A text that says something."""

@@ -49,6 +49,7 @@ class HealthJson(msgspec.Struct, frozen=True, kw_only=True):
     missing_permissions: tuple[str, ...]
     error: str | None
     failing_since: datetime | None
+    trunk: str | None
 
 
 class NewTenant(Input):
@@ -151,6 +152,7 @@ def _health(row: TenantHealth, now: datetime) -> HealthJson:
         missing_permissions=row.missing,
         error=row.error_code,
         failing_since=row.failing_since,
+        trunk=row.trunk,
     )
 
 

@@ -16,13 +16,16 @@ from ninja.errors import HttpError, ValidationError
 from rollcall.api import (
     answers,
     audit,
+    calls,
     contacts,
+    devices,
     extensions,
     integration,
     reset,
     runs,
     system,
     tenant,
+    trunk,
 )
 from rollcall.core.errors import SyncError
 from rollcall.web.audience import Audience
@@ -52,6 +55,9 @@ for router in (
     runs.router,
     extensions.router,
     contacts.router,
+    devices.router,
+    trunk.router,
+    calls.router,
     audit.router,
     system.router,
 ):

@@ -10,8 +10,10 @@ import click
 
 from rollcall.cli.admin import admin
 from rollcall.cli.backup import backup, restore
+from rollcall.cli.calls import calls
 from rollcall.cli.command import FAILED
 from rollcall.cli.contacts import contacts
+from rollcall.cli.devices import devices
 from rollcall.cli.doctor import doctor
 from rollcall.cli.encryption import encryption
 from rollcall.cli.extensions import extensions
@@ -20,10 +22,11 @@ from rollcall.cli.m365 import m365
 from rollcall.cli.mail import mail
 from rollcall.cli.output import errors
 from rollcall.cli.reset import reset
-from rollcall.cli.serve import scheduler, up, web, worker
+from rollcall.cli.serve import scheduler, switch, up, web, worker
 from rollcall.cli.sync import sync
 from rollcall.cli.tenants import tenant
 from rollcall.cli.transfer import export, import_
+from rollcall.cli.trunk import trunk
 from rollcall.cli.upgrade import upgrade
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -47,6 +50,9 @@ for command in (
     sync,
     extensions,
     contacts,
+    devices,
+    trunk,
+    calls,
     export,
     import_,
     doctor,
@@ -54,6 +60,7 @@ for command in (
     web,
     worker,
     scheduler,
+    switch,
     backup,
     restore,
     upgrade,

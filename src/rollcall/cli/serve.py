@@ -1,4 +1,4 @@
-"""rollcall up, web, worker, scheduler: what runs until it is told to stop."""
+"""rollcall up, web, worker, scheduler, switch: what runs until it is told to stop."""
 
 import os
 import time
@@ -85,9 +85,21 @@ def web(machine: Machine, stopping: Stopping) -> None:
         serve_web(machine, stopping)
 
 
+@click.command("switch")
+@_part_command("switch")
+def switch(machine: Machine, stopping: Stopping) -> None:
+    """Connect phones and carriers: Kamailio and rtpengine, until told to stop."""
+    from rollcall.service.switch import serve_switch
+
+    serve_switch(machine, stopping)
+
+
 @click.command("up")
-def up() -> None:
-    """Run everything on this machine: database, web, scheduler, workers. Ctrl-C stops it."""
+@click.option(
+    "--no-switch", is_flag=True, help="Start no switch: everything but calls works without."
+)
+def up(*, no_switch: bool) -> None:
+    """Run everything on this machine: database, web, workers, switch. Ctrl-C stops it."""
     stopping = Stopping()
     stopping.on_signals()
     began = time.monotonic()
@@ -106,7 +118,7 @@ def up() -> None:
         ):
             _say("database", _describe_database(environment))
             _say("web", f"{_scheme(environment)}://{environment.listen.netloc}")
-            run_everything(machine, stopping=stopping, say=_say, ready=ready)
+            run_everything(machine, stopping=stopping, say=_say, ready=ready, switch=not no_switch)
         _say("rollcall", "stopped")
 
 

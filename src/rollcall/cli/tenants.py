@@ -3,8 +3,17 @@
 import click
 from django.db import transaction
 
+from rollcall.calling.devices import count_devices
 from rollcall.cli.command import Desk, fail, with_desk
-from rollcall.cli.output import cell, console, make_table, print_json, print_json_list, say
+from rollcall.cli.output import (
+    cell,
+    console,
+    make_table,
+    plural,
+    print_json,
+    print_json_list,
+    say,
+)
 from rollcall.core.numbering import parse_range
 from rollcall.tenants import operations
 from rollcall.tenants.queries import TenantView, get_tenant, list_tenants
@@ -88,6 +97,7 @@ def set_(
 ) -> None:
     """Change a tenant."""
     before = get_tenant(slug)
+    phones = count_devices(before.id)
     chosen = None
     if extension_range is not None:
         first, _, last = extension_range.partition("-")
@@ -100,7 +110,13 @@ def set_(
             slug, extension_range=chosen, reserved_numbers=numbers, **values
         )
         desk.audit("tenant.changed", subject=slug, tenant_id=before.id)
-    _show(desk, view)
+    sentence = ""
+    if phones and view.sip_domain != before.sip_domain:
+        sentence = (
+            f"{plural(phones, 'desk phone needs', 'desk phones need')} a new password, because "
+            "the SIP domain is another one: rollcall devices renew …"
+        )
+    _show(desk, view, sentence)
 
 
 @tenant.command("suspend")

@@ -1,5 +1,7 @@
 """The audit log, by the API."""
 
+import pytest
+
 from rollcall.audit.operations import note
 from tests.integration.api.conftest import MakeProgram
 from tests.integration.conftest import MakeSite
@@ -47,3 +49,17 @@ def test_a_place_that_no_page_named_is_refused(new_site: MakeSite, program: Make
     for wrong in ("x", "1", "1.x", "9" * 60 + ".1", "-1.5", "a" * 300):
         assert mine.get(f"/audit?after={wrong}")[0] == 422, wrong
     assert mine.get("/audit?since=yesterday")[0] == 422
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["1024-01-28T14:19:01%2B21:49", "0001-01-01T00:00:00%2B01:00", "9999-12-31T23:59:59-01:00"],
+)
+def test_a_moment_may_be_any_with_any_offset(
+    new_site: MakeSite, program: MakeProgram, moment: str
+) -> None:
+    mine = program(new_site("people:1").tenant.id)
+
+    for which in ("since", "until"):
+        assert mine.get(f"/audit?{which}={moment}")[0] == 200
+        assert mine.get(f"/calls?{which}={moment}")[0] == 200

@@ -51,7 +51,12 @@ class Program:
         environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         return subprocess.Popen(
             [str(PROGRAM), *words],
-            env={**environ, "ROLLCALL_HOME": str(self.home), **self.variables},
+            env={
+                **environ,
+                "ROLLCALL_HOME": str(self.home),
+                "ROLLCALL_SWITCH": "off",
+                **self.variables,
+            },
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

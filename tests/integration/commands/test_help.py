@@ -19,7 +19,7 @@ def _commands(
 
 
 ALL = list(_commands(cli))
-SERVICE = {"up", "web", "worker", "scheduler"}
+SERVICE = {"up", "web", "worker", "scheduler", "switch"}
 """They run until they are told to stop, and have nothing to print as JSON."""
 
 ANSWERING = [
@@ -63,4 +63,7 @@ def test_every_documented_verb_is_there() -> None:
         *("sync explain", "extensions list", "extensions add", "extensions edit"),
         *("extensions delete", "extensions link", "extensions separate", "extensions import"),
         *("contacts list", "export", "import", "doctor"),
+        *("devices list", "devices add", "devices renew", "devices rename", "devices remove"),
+        *("trunk show", "trunk set", "trunk remove", "trunk numbers", "trunk assign"),
+        *("trunk emergency", "calls list"),
     }
