@@ -34,6 +34,8 @@ FOR_SYSTEM = (
 FOR_ADMINISTRATORS = (
     Link(_("Extensions"), "extensions"),
     Link(_("Numbers"), "numbers"),
+    Link(_("Trunk"), "trunk"),
+    Link(_("All calls"), "calls"),
     Link(_("Microsoft 365 Integration"), "integration", _("Advanced")),
     Link(_("Notices"), "notices", _("Advanced")),
     Link(_("Accounts"), "accounts", _("Advanced")),
@@ -45,7 +47,10 @@ FOR_USERS: tuple[Link, ...] = (
     Link(_("Colleagues"), "colleagues", _("Phone book")),
     Link(_("Company contacts"), "company-contacts", _("Phone book")),
     Link(_("My contacts"), "my-contacts", _("Phone book")),
+    Link(_("My calls"), "my-calls", _("Calls")),
+    Link(_("My phones"), "my-phones", _("Calls")),
 )
+OF_AN_EXTENSION = {"my-contacts", "my-calls", "my-phones"}
 FOR_ALL = (Link(_("My account"), "account", _("You")),)
 FOR_EXTENSIONS = (Link(_("Web phone"), "phone", _("You")),)
 """A page that should be in the navigation has its line here; the tests open each."""
@@ -93,8 +98,8 @@ def _navigation(identity: SignedIn, tenant: TenantView | None) -> list[dict[str,
 
 
 def _is_for(link: Link, identity: SignedIn) -> bool:
-    """Tell whether a page has something for somebody: own contacts come with an extension."""
-    return link.name != "my-contacts" or identity.extension_id is not None
+    """Tell whether a page has something for somebody: what is one's own comes with an extension."""
+    return link.name not in OF_AN_EXTENSION or identity.extension_id is not None
 
 
 def _line(link: Link, tenant: TenantView | None = None) -> dict[str, Any]:

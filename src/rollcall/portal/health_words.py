@@ -17,6 +17,7 @@ STATES: Final[Mapping[Health, tuple[str, Promise]]] = {
     Health.OVERDUE: ("bad", gettext_lazy("Overdue")),
     Health.HELD: ("warning", gettext_lazy("Held")),
     Health.PERMISSION: ("warning", gettext_lazy("Permission missing")),
+    Health.TRUNK: ("warning", gettext_lazy("Trunk out of order")),
     Health.EXPIRING: ("warning", gettext_lazy("Certificate ends soon")),
     Health.NOT_CONNECTED: ("quiet", gettext_lazy("Not connected")),
     Health.PAUSED: ("quiet", gettext_lazy("Paused")),
@@ -52,6 +53,8 @@ def advice_for(row: TenantHealth) -> str:
             return _("A plan would remove many people: release it or discard it.")
         case Health.PERMISSION:
             return _("Grant the missing permission to the application, with admin consent.")
+        case Health.TRUNK:
+            return _("The carrier refuses the trunk or does not answer: look at the page Trunk.")
         case Health.EXPIRING:
             return _("Generate a new key pair and upload it; the sync goes on in the meantime.")
         case _:

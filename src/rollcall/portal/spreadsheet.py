@@ -1,11 +1,15 @@
 """Lists as CSV, line by line, so that a spreadsheet runs nothing of what people wrote in them."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes a cell for a formula by."""
+
+PHONE: Final = re.compile(r"\+[0-9][0-9 ]*\Z")
+"""What begins like one and is none: a phone number, which stays as it is."""
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 """By this, a spreadsheet knows that it is UTF-8."""
@@ -33,4 +37,4 @@ def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULAS) else cell
+    return f"'{cell}" if cell.startswith(FORMULAS) and not PHONE.match(cell) else cell

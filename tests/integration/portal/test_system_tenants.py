@@ -127,14 +127,24 @@ def test_each_state_is_told_from_the_others(
     tenant = "UPDATE tenants_tenant SET state = %s"
     key = "UPDATE integrations_keypair SET state = %s"
 
+    trunk = (
+        "INSERT INTO calling_trunkstate (tenant_id, state, detail, since, seen_at) "
+        "SELECT id, %s, '', now(), now() FROM tenants_tenant "
+        "ON CONFLICT (tenant_id) DO UPDATE SET state = excluded.state"
+    )
+
+    assert state_after(trunk, "registered") == "connected"
     assert state_after(ends, now + timedelta(days=20)) == "expiring"
+    assert state_after(trunk, "silent") == "trunk"
+    assert state_after(trunk, "refused") == "trunk"
     assert state_after(run, "held", "") == "held"
     assert _rows(provider)[0]["held_run"]
     assert state_after(run, "failed", "permission-missing") == "failing"
     assert _rows(provider)[0]["missing_permissions"] == "named in the last run"
     assert _rows(provider)[0]["failing_since"]
     assert state_after(ends, now - timedelta(days=1)) == "expired"
-    assert state_after(pause, True) == "paused"
+    assert state_after(pause, True) == "trunk"
+    assert state_after(trunk, "ready") == "paused"
     assert state_after(key, "pending") == "not-connected"
     assert state_after(tenant, "suspended") == "suspended"
 

@@ -17,6 +17,8 @@ from rollcall.access.operations import make_token
 from rollcall.access.scopes import OF_SYSTEM, OF_TENANT
 from rollcall.accounts.operations import NewAccount, add_account
 from rollcall.accounts.sessions import begin_session, enter_tenant, find_session
+from rollcall.calling.device_operations import add_device
+from rollcall.calling.number_operations import add_numbers
 from rollcall.telephony.operations import add_extension
 from rollcall.wiring.machine import Machine, utc_now
 from tests.integration.portal.visitors import make_client
@@ -33,6 +35,8 @@ IDS: Final = {
     "account": "SELECT min(id) FROM accounts_account WHERE tenant_id = %s",
     "person": "SELECT min(object_id::text) FROM integrations_directoryrecord WHERE tenant_id = %s",
     "key": "SELECT min(id) FROM integrations_keypair WHERE tenant_id = %s",
+    "device": "SELECT min(id) FROM calling_device WHERE tenant_id = %s",
+    "trunk_number": "SELECT min(number) FROM calling_trunknumber WHERE tenant_id = %s",
     "token": "SELECT min(id) FROM access_token WHERE tenant_id = %s",
     "session": "SELECT min(s.public_id::text) FROM accounts_session s "
     "JOIN accounts_account a ON a.id = s.account_id WHERE a.tenant_id = %s",
@@ -175,7 +179,16 @@ def make_world(machine: Machine, simulator: Simulator) -> World:
         add_extension(site.tenant.id, number=7001 + len(sites), fields={"display_name": slug})
         sites.append(site)
     world = World(machine, sites[0], sites[1])
+    for place, site in enumerate(sites):
+        equip(world, site, number=f"+49 30 555000{place}")
     for who in ("user", "administrator", "their administrator", "system", "switched"):
         world.client(who)
     world.make_bearers()
     return world
+
+
+def equip(world: World, site: Site, *, number: str) -> None:
+    """Give a tenant a desk phone, at the first extension, and a number of a carrier."""
+    extension_id = int(world.id_of("extension", site))
+    add_device(site.tenant.id, extension_id, name=site.slug, actor="test", now=utc_now())
+    add_numbers(site.tenant.id, [number], actor="test")

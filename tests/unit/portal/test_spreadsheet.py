@@ -14,12 +14,14 @@ def read(*rows: tuple[str, ...]) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+49 30", "-1", "@sum", "\tx", "\r=1", "\n=1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1+2", "+A1", "-1", "@sum", "\tx", "\r=1", "\n=1"])
 def test_what_looks_like_a_formula_becomes_a_text(cell: str) -> None:
     assert read((cell, "x")) == [[f"'{cell}", "x"]]
 
 
-@pytest.mark.parametrize("cell", ["", "Anna", "a,b", 'say "hello"', "two\nlines", "a=b", "שלום"])
+@pytest.mark.parametrize(
+    "cell", ["", "Anna", "a,b", 'say "hello"', "two\nlines", "a=b", "שלום", "+49 30 123"]
+)
 def test_everything_else_comes_back_as_it_was(cell: str) -> None:
     assert read((cell, cell)) == [[cell, cell]]
 

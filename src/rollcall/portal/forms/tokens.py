@@ -11,11 +11,14 @@ from rollcall.access.operations import DEFAULT_DAYS, LONGEST_NAME, MOST_DAYS
 from rollcall.access.scopes import Scope
 
 SCOPES: Final[Mapping[Scope, Promise]] = {
-    Scope.READ: _("Read everything but the audit log: settings, runs, extensions, contacts"),
+    Scope.READ: _("Read settings, runs, extensions, contacts, phones and the trunk"),
     Scope.EXTENSIONS_WRITE: _("Add, change, delete, link and import extensions"),
     Scope.CONTACTS_WRITE: _("Add, change and delete the company's own contacts"),
     Scope.INTEGRATION_WRITE: _("Change settings, make key pairs, pause, check"),
     Scope.RUNS_WRITE: _("Ask for runs; cancel, apply and discard them"),
+    Scope.PHONES_WRITE: _("Add, rename and remove desk phones, give them new passwords"),
+    Scope.TRUNK_WRITE: _("Set the trunk, its numbers and the emergency numbers"),
+    Scope.CALLS_READ: _("Read who called whom, and when"),
     Scope.AUDIT_READ: _("Read the audit log"),
     Scope.SYSTEM_READ: _("Read all tenants"),
     Scope.SYSTEM_WRITE: _("Add, change, suspend and resume tenants"),

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings", tenant_settings.settings, name="tenant-settings"),
     path("", include("rollcall.portal.pages.access")),
     path("", include("rollcall.portal.pages.accounts")),
+    path("", include("rollcall.portal.pages.calling")),
     path("", include("rollcall.portal.pages.pbx")),
     path("integration/", include("rollcall.portal.pages.integration")),
 ]

@@ -1,10 +1,12 @@
 """Tags and filters of the portal's templates: times, people, ids, counts, icons."""
 
+from collections.abc import Container
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
@@ -23,6 +25,16 @@ ICONS: Final = {
     "arrow": "M5 12h14M13 6l6 6-6 6",
     "pause": "M9 5v14M15 5v14",
     "run": "M7 5l11 7-11 7z",
+    "call": "M6.5 4h3l1.5 4-2 1.5a11 11 0 0 0 5.5 5.5l1.5-2 4 1.5v3a2 2 0 0 1-2 2A15 15 0 0 1 4.5 6"
+    "a2 2 0 0 1 2-2z",
+    "end": "M4.5 14.5a12.5 12.5 0 0 1 15 0l-1.8 3-3.7-1.3v-2.3a8 8 0 0 0-4 0v2.3l-3.7 1.3z",
+    "pad": "M6 5v.5M12 5v.5M18 5v.5M6 11v.5M12 11v.5M18 11v.5M6 17v.5M12 17v.5M18 17v.5",
+    "microphone": "M12 4a3 3 0 0 1 3 3v4a3 3 0 0 1-6 0V7a3 3 0 0 1 3-3z"
+    "M6 11a6 6 0 0 0 12 0M12 17v3",
+    "keyboard": "M4 7h16v10H4zM8 11v.5M12 11v.5M16 11v.5M9 14h6",
+    "in": "M18 6L7 17M7 9v8h8",
+    "out": "M6 18L17 7M9 7h8v8",
+    "missed": "M20 7l-8 8-7-7M5 13V8h5",
 }
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
@@ -147,7 +159,36 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in picked).upper() or "–"
 
 
+@register.filter
+def among(value: object, others: Container[object] | None) -> bool:
+    """Tell whether a value is one of others."""
+    return bool(others) and value in (others or ())
+
+
 @register.inclusion_tag("portal/parts/state.html")
 def state(kind: str, text: str) -> dict[str, str]:
     """Show a state: `kind` is good, warning, bad or quiet; the word always stands beside it."""
     return {"kind": kind, "text": text}
+
+
+@register.simple_tag(takes_context=True)
+def call(context: Any, dialled: object, shown: object = "", who: str = "") -> SafeString:
+    """Show a number; whoever has a web phone in this tenant calls it with a click."""
+    text = format_html('<span dir="ltr">{}</span>', shown or dialled or "–")
+    identity, tenant = context.get("identity"), context.get("tenant")
+    if not dialled or identity is None or tenant is None:
+        return text
+    if identity.extension_id is None or identity.tenant_id != tenant.id:
+        return text
+    return format_html(
+        '<button type="button" class="call" data-call="{}" data-phone="{}" data-calling="{}" '
+        'data-blocked="{}" title="{}">{}<span class="hidden">{}</span> {}</button>',
+        dialled,
+        reverse("phone"),
+        gettext("The web phone calls %(number)s.") % {"number": shown or dialled},
+        gettext("The browser did not open the web phone. Open it from the navigation first."),
+        gettext("Call with the web phone"),
+        icon("call"),
+        gettext("Call %(name)s") % {"name": who} if who else gettext("Call"),
+        text,
+    )

@@ -87,11 +87,20 @@ for (const picker of document.querySelectorAll("[data-picker]")) {
   input.addEventListener("input", () => {
     if (!input.value.trim()) close(input);
   });
+  // Who is pointed at stays so while more letters narrow the list.
+  let pointed;
+  picker.addEventListener("htmx:beforeSwap", () => {
+    const list = document.getElementById(input.getAttribute("aria-controls"));
+    pointed = list.querySelector("[aria-selected=true]")?.dataset.id;
+  });
   picker.addEventListener("htmx:afterSwap", () => {
     const list = document.getElementById(input.getAttribute("aria-controls"));
     if (!input.value.trim()) close(input);
     input.setAttribute("aria-expanded", String(list.children.length > 0));
     input.removeAttribute("aria-activedescendant");
+    const options = [...list.children];
+    const again = options.findIndex((option) => option.dataset.id === pointed);
+    if (pointed && again >= 0) point(input, options, again);
   });
   picker.addEventListener("mousedown", (event) => {
     if (event.target.closest("[role=option]")) event.preventDefault(); // the focus stays

@@ -113,3 +113,32 @@ addEventListener("pageshow", (event) => {
 for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
   tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 16;
 }
+
+// Calls: <button data-call="number as dialled">. The web phone that is open takes it; else one is
+// opened. A phone says {type: "ready"} when it can take calls, and again when it is asked.
+const ANSWERS_WITHIN = 250;
+const OPENS_WITHIN = 120_000; // one may have to sign in first
+const toPhone = "BroadcastChannel" in window ? new BroadcastChannel("rollcall-phone") : null;
+let waiting = null;
+
+const dial = (number) => {
+  toPhone.postMessage({ type: "call", number });
+  clearTimeout(waiting.timer);
+  waiting = null;
+};
+toPhone?.addEventListener("message", ({ data }) => {
+  if (data?.type === "ready" && waiting) dial(waiting.number);
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-call]");
+  if (!button || !toPhone) return;
+  clearTimeout(waiting?.timer);
+  const open = () => {
+    const phone = window.open(button.dataset.phone, "rollcall-phone");
+    if (!phone) say(button.dataset.blocked);
+    waiting.timer = setTimeout(() => { waiting = null; }, OPENS_WITHIN);
+  };
+  waiting = { number: button.dataset.call, timer: setTimeout(open, ANSWERS_WITHIN) };
+  say(button.dataset.calling);
+  toPhone.postMessage({ type: "hello" });
+});

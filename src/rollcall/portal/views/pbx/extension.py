@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from rollcall.audit.operations import note
+from rollcall.calling.trunk_numbers import numbers_of
 from rollcall.core.errors import SetupError
 from rollcall.core.numbering import parse_number
 from rollcall.integrations.number_ranges import summarise_range
@@ -20,6 +21,8 @@ from rollcall.integrations.people_operations import (
 from rollcall.integrations.proposals import decided_person
 from rollcall.integrations.queries import find_integration, get_integration
 from rollcall.portal.forms.extensions import LABELS, ExtensionForm, LinkForm, NumberForm
+from rollcall.portal.views.pbx.extension_phones import corner_of
+from rollcall.portal.views.pbx.phones import phone_lists
 from rollcall.telephony.operations import EDITABLE, add_extension, edit_extension
 from rollcall.telephony.photos import drop_photo, find_photo, find_photo_digest, set_photo
 from rollcall.telephony.queries import ExtensionDetail, find_detail, get_key
@@ -29,6 +32,7 @@ from rollcall.wiring.machine import utc_now
 from rollcall.wiring.settings import extension_range
 
 LOCAL = "local"
+PHONES = ("business_phone", "mobile_phone")
 
 
 @for_administrator("GET")
@@ -245,13 +249,23 @@ def _values(request: PageRequest, found: ExtensionDetail) -> dict[str, Any]:
     local = found.shown.source == LOCAL
     name = found.shown.display_name or str(found.number)
     connected = find_integration(request.tenant.id) is not None
+    usable = found.shown.number is not None and found.deleted_at is None
+    phones = phone_lists(request, corner_of(request, found)) if usable else {}
     return {
+        **phones,
+        "outside": numbers_of(request.tenant.id, found.id) if usable else (),
+        "on": any(each["phone"].registration for each in phones.get("desk", ()))
+        or bool(phones.get("web")),
         "found": found,
         "shown": found.shown,
         "name": name,
         "local": local,
-        "usable": found.shown.number is not None and found.deleted_at is None,
-        "facts": [(LABELS[each], getattr(found.shown, each)) for each in LABELS],
+        "usable": usable,
+        "facts": [
+            (LABELS[each], value, value if each in PHONES else "")
+            for each, value in ((name, getattr(found.shown, name)) for name in LABELS)
+        ],
+        "callable": found.shown.state == "active" and found.deleted_at is None,
         "decided": decided_person(request.tenant.id, found.id) if local else "",
         "link_form": LinkForm(initial={"person": found.shown.email or ""})
         if local and connected

@@ -9,6 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from rollcall.calling.registrations import registered_numbers
 from rollcall.integrations.proposals import count_proposals
 from rollcall.portal.views.pbx.lists import link, place_of, to_page, typed
 from rollcall.telephony.listing import SHOWN, ExtensionPage, Wanted, list_page
@@ -70,6 +71,9 @@ def colleagues(request: PageRequest) -> HttpResponse:
 def _frame(request: PageRequest, found: ExtensionPage) -> dict[str, Any]:
     return {
         "q": typed(request),
+        "reachable": registered_numbers(
+            request.tenant.id, [row.number for row in found.rows if row.number]
+        ),
         "page": to_page(request, found.rows, earlier=found.earlier, later=found.later),
     }
 

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from rollcall.audit.operations import note
+from rollcall.calling.devices import count_devices
 from rollcall.core.errors import SetupError
 from rollcall.integrations.health import belongings_of, glance_at, health_of
 from rollcall.portal.forms.tenants import (
@@ -81,7 +82,8 @@ def edit(request: PageRequest, tenant: str) -> HttpResponse:
     """Change a tenant."""
     view = _tenant_of(tenant)
     form = TenantForm(request.POST or None, initial=values_of(view))
-    if request.method == "POST" and form.is_valid():
+    phones = _voided_phones(request, view, form)
+    if request.method == "POST" and form.is_valid() and not phones:
         try:
             with transaction.atomic():
                 changed = change_tenant(view.slug, **form.changes())
@@ -91,7 +93,14 @@ def edit(request: PageRequest, tenant: str) -> HttpResponse:
         else:
             messages.success(request, _("The settings of %(name)s are saved.") % _named(changed))
             return redirect("system-tenant", tenant=view.slug)
-    return render(request, "portal/system/edit_tenant.html", {"form": form, "shown": view})
+    values = {"form": form, "shown": view, "phones": phones}
+    return render(request, "portal/system/edit_tenant.html", values)
+
+
+def _voided_phones(request: PageRequest, view: TenantView, form: TenantForm) -> int:
+    """Return how many phones another SIP domain would sign out, unless that is known."""
+    moved = request.method == "POST" and form.is_valid() and "sip_domain" in form.changed_data
+    return count_devices(view.id) if moved and "phones" not in request.POST else 0
 
 
 @for_system("POST")

@@ -94,6 +94,7 @@ CSV_HEAD: Final = (
     "certificate_days",
     "missing_permissions",
     "error_code",
+    "trunk",
 )
 
 
@@ -102,7 +103,7 @@ def _csv_line(row: TenantHealth, now: datetime) -> tuple[object, ...]:
         *(row.slug, row.name, row.sip_domain, row.directory_domain, row.health.value),
         *(row.failing_since, row.succeeded_at, row.next_at, row.missed, row.people),
         *(row.held_run, row.throttled_seconds, row.certificate_ends, row.days_left(now)),
-        *(missing_of(row), row.error_code),
+        *(missing_of(row), row.error_code, row.trunk),
     )
 
 

@@ -1,0 +1,1 @@
+"""Pages of calls: the trunk, its numbers, the lists of calls."""
