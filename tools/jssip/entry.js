@@ -1,0 +1,4 @@
+// All that the web phone imports of JsSIP.
+import JsSIP from "jssip";
+
+export const { UA, C, version } = JsSIP;
