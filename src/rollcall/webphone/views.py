@@ -3,6 +3,7 @@
 Each page is there as a whole; to htmx only the part is sent that changes.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from rollcall.calling.registrations import registered_numbers
 from rollcall.tenants.key_pages import Place
 from rollcall.web.audience import for_own
 from rollcall.web.identity import PageRequest
@@ -20,6 +22,8 @@ from rollcall.webphone.details import (
     find_own_contact,
 )
 from rollcall.webphone.look_up import Asked, Asker, Group, Kind, look_up
+from rollcall.webphone.pages import asker_of, lists, show_page, wants_part
+from rollcall.webphone.socket import socket_address
 from rollcall.webphone.words import NOBODY, NUMBERS, SINGULAR, TITLES, say_how_many
 
 LONGEST: Final = 200
@@ -40,10 +44,10 @@ NAMES: Final = {
 @for_own("GET", without_extension=True)
 def home(request: PageRequest) -> HttpResponse:
     """Show who one is, and what the search finds."""
-    asker = _asker(request)
+    asker = asker_of(request)
     if asker is None:
         return render(request, "webphone/nobody.html")
-    if _wants_part(request):
+    if wants_part(request):
         return render(request, "webphone/parts/found.html", _search(request, asker))
     return _page(request, asker, None)
 
@@ -69,15 +73,8 @@ def company_contact(request: PageRequest, contact: int) -> HttpResponse:
     return _chosen(request, asker, find_company_contact(asker, contact))
 
 
-def _asker(request: PageRequest) -> Asker | None:
-    identity = request.identity
-    if identity.extension_id is None or identity.tenant_id is None:
-        return None
-    return Asker(request.tenant.id, request.tenant.country, identity.extension_id)
-
-
 def _required(request: PageRequest) -> Asker:
-    asker = _asker(request)
+    asker = asker_of(request)
     if asker is None:
         raise Http404
     return asker
@@ -86,23 +83,13 @@ def _required(request: PageRequest) -> Asker:
 def _chosen(request: PageRequest, asker: Asker, person: Person | None) -> HttpResponse:
     if person is None:
         raise Http404
-    if _wants_part(request):
-        return render(request, "webphone/parts/chosen.html", _detail(request, person))
+    if wants_part(request):
+        return render(request, "webphone/parts/chosen.html", _detail(request, asker, person))
     return _page(request, asker, person)
 
 
 def _page(request: PageRequest, asker: Asker, person: Person | None) -> HttpResponse:
-    own = find_colleague(asker, asker.extension_id)
-    if own is None:
-        return render(request, "webphone/nobody.html")
-    values = {**_search(request, asker), **_detail(request, person), "own": own}
-    return render(request, "webphone/phone.html", values)
-
-
-def _wants_part(request: PageRequest) -> bool:
-    """Tell whether the page is there already. When htmx restores one, all of it is wanted."""
-    headers = request.headers
-    return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
+    return show_page(request, asker, {**_search(request, asker), **_detail(request, asker, person)})
 
 
 def _text(request: PageRequest, name: str) -> str:
@@ -125,12 +112,19 @@ def _search(request: PageRequest, asker: Asker) -> dict[str, Any]:
         "q": asked.text,
         "kind": asked.kind.value if asked.kind else "",
         "said": say_how_many(groups) if asked.text.strip() else "",
-        "lists": [("", "", _address(asked.text))]
-        + [(each.value, TITLES[each], _address(asked.text, each)) for each in Kind],
+        "lists": lists(lambda kind: _address(asked.text, kind)),
         "groups": [_shown(asked, each) for each in groups if each.rows],
         "nobody": NOBODY[asked.kind or Kind.COLLEAGUES],
         "own_id": asker.extension_id,
+        "can_call": bool(socket_address(request)),
+        "reachable": _reachable(asker, groups),
     }
+
+
+def _reachable(asker: Asker, groups: Iterable[Group]) -> frozenset[str]:
+    """Return which of the colleagues in some lists have a phone that is signed in."""
+    inside = [row.dialled for each in groups if each.kind is Kind.COLLEAGUES for row in each.rows]
+    return registered_numbers(asker.tenant_id, inside)
 
 
 def _shown(asked: Asked, group: Group) -> dict[str, Any]:
@@ -147,15 +141,18 @@ def _shown(asked: Asked, group: Group) -> dict[str, Any]:
     }
 
 
-def _detail(request: PageRequest, person: Person | None) -> dict[str, Any]:
+def _detail(request: PageRequest, asker: Asker, person: Person | None) -> dict[str, Any]:
     if person is None:
         return {"person": None}
     asked = _asked(request)
+    inside = [person.numbers[0].dialled] if person.kind is Kind.COLLEAGUES else []
     return {
         "person": person,
         "what": SINGULAR[person.kind],
         "numbers": [(NUMBERS.get(each.kind, each.kind), each) for each in person.numbers],
         "back": _address(asked.text, asked.kind),
+        "can_call": bool(socket_address(request)),
+        "on": bool(registered_numbers(asker.tenant_id, inside)),
     }
 
 

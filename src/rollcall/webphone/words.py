@@ -35,6 +35,34 @@ NUMBERS: Final = {
     "other": gettext_lazy("Other"),
 }
 
+PAD: Final = (
+    ("1", ""),
+    ("2", "abc"),
+    ("3", "def"),
+    ("4", "ghi"),
+    ("5", "jkl"),
+    ("6", "mno"),
+    ("7", "pqrs"),
+    ("8", "tuv"),
+    ("9", "wxyz"),
+    ("*", ""),
+    ("0", "+"),
+    ("#", ""),
+)
+"""The keys of a phone, with their letters (ITU-T E.161)."""
+
+SHORTCUTS: Final = (
+    (("/",), gettext_lazy("Search")),
+    (("Alt", "P"), gettext_lazy("Dial pad")),
+    (("Alt", "A"), gettext_lazy("Answer")),
+    (("Alt", "X"), gettext_lazy("Decline, or end the call")),
+    (("Alt", "M"), gettext_lazy("Mute, and no longer")),
+    (("Alt", "H"), gettext_lazy("Hold, and take back")),
+    (("Alt", "T"), gettext_lazy("Transfer")),
+    (("Alt", "K"), gettext_lazy("Keypad")),
+    (("?",), gettext_lazy("These keys")),
+)
+
 
 def say_how_many(groups: Iterable[Group]) -> str:
     """Say how much was found, for those who do not see it."""

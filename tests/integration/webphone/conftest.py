@@ -75,6 +75,7 @@ class Company:
         )
         contact.save()
         for position, number in enumerate(numbers):
+            dialled = normalise_number(number, "DE")
             ContactNumber(
                 tenant_id=tenant_id,
                 contact=contact,
@@ -82,7 +83,8 @@ class Company:
                 holder=holder,
                 kind="home",
                 number=number,
-                e164=normalise_number(number, "DE").e164,
+                e164=dialled.e164,
+                extension=dialled.extension,
             ).save(force_insert=True)
         return contact.pk
 

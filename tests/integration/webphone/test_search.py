@@ -71,6 +71,27 @@ def test_digits_find_numbers_by_their_beginning(company: Company) -> None:
     assert found(company.anna, "001820") == {}
 
 
+def test_colleagues_are_found_by_their_other_numbers_however_written(company: Company) -> None:
+    company.add_person(2002, "Clara", mobile_phone="0171 / 55 66 77", business_phone="+49 (0)30 77")
+
+    for typed in ("0171", "+49 171 55", "0049171556", "171556677", "030 77", "+493077"):
+        assert "Clara" in found(company.anna, typed)["colleagues"], typed
+    for typed in ("0172", "+43171", "71556677", "0171556678"):
+        assert "Clara" not in found(company.anna, typed).get("colleagues", []), typed
+    page = company.anna.get("/phone/?q=017155", headers=PART).content.decode()
+    assert re.findall(r'<span dir="ltr">([^<]*)</span>', page) == ["2002", "0171 / 55 66 77"]
+
+
+def test_the_whole_search_is_one_query(company: Company) -> None:
+    company.add_own_contact(2000, "Berta Oma", "030 901820")
+    asker = Asker(company.tenant.id, "DE", company.people[2000])
+    for text in ("", "b", "berta oma", "030", "2001", "..."):
+        with tenant_scope(asker.tenant_id, extension_id=asker.extension_id):
+            with CaptureQueriesContext(connection) as queries:
+                look_up(asker, Asked(text))
+            assert len(queries) == 1, text
+
+
 def test_the_number_that_was_typed_stands_first(company: Company) -> None:
     company.add_company_contact("Clara", "030 1111111", "030 2222222", "040 3333333", "040 4444")
 

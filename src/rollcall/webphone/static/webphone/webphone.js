@@ -1,7 +1,11 @@
 // The search of the web phone: keys, what a screen reader is told, and trouble with the server.
 
-const input = document.getElementById("q");
-const trouble = document.querySelector("[data-trouble]");
+// Parts of the page are exchanged: what is in them is looked up each time.
+const search = () => document.getElementById("q");
+const trouble = (on) => {
+  const notice = document.querySelector("[data-trouble]");
+  if (notice) notice.hidden = !on;
+};
 const narrow = matchMedia("(max-width: 899px)");
 
 const say = (text) => {
@@ -18,6 +22,7 @@ const mark = () => {
 };
 
 const clear = () => {
+  const input = search();
   input.focus();
   if (!input.value) return;
   input.value = "";
@@ -27,7 +32,7 @@ const clear = () => {
 const move = (from, step) => {
   const all = rows();
   const next = all.indexOf(from) + step;
-  if (next < 0) input.focus();
+  if (next < 0) search().focus();
   else all[Math.min(next, all.length - 1)]?.focus();
 };
 
@@ -42,7 +47,8 @@ const KEYS = {
 const typing = (target) => target.matches?.("input, textarea, select, [contenteditable]");
 
 document.addEventListener("keydown", (event) => {
-  if (!input || event.ctrlKey || event.metaKey || event.altKey) return;
+  const input = search();
+  if (!input || event.defaultPrevented || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const row = event.target.closest?.("[data-row]");
   if (event.key === "/" && !typing(event.target)) {
     event.preventDefault();
@@ -58,31 +64,26 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (trouble) trouble.hidden = true;
-  const found = document.getElementById("found");
-  if (event.detail.target.id === "found") {
-    say(found.dataset.said);
-    mark();
-    return;
-  }
+  trouble(false);
+  const target = event.detail?.target ?? event.target;
   const name = document.getElementById("chosen");
-  if (!name) return;
   mark();
-  if (narrow.matches) {
+  if (target.id !== "detail") {
+    say(document.getElementById("found")?.dataset.said ?? "");
+  } else if (name && narrow.matches) {
     scrollTo(0, 0);
     name.focus({ preventScroll: true });
-  } else {
+  } else if (name) {
     say(name.textContent);
   }
 });
 
 for (const problem of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-  document.addEventListener(problem, () => {
-    if (trouble) trouble.hidden = false;
-  });
+  document.addEventListener(problem, () => trouble(true));
 }
 
 mark();
+const input = search();
 if (input && !narrow.matches && !document.querySelector("#detail[data-open]")) {
   input.focus();
   input.setSelectionRange(input.value.length, input.value.length);
