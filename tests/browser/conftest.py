@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,7 +12,13 @@ from playwright.sync_api import Browser, sync_playwright
 
 from rollcall.accounts.operations import NewAccount, add_account
 from rollcall.accounts.sessions import begin_session, enter_tenant, find_session
+from rollcall.calling.calls import RESULTS
+from rollcall.calling.device_operations import add_device
+from rollcall.calling.models import Call
+from rollcall.calling.number_operations import add_numbers
+from rollcall.calling.trunk_operations import NewTrunk, save_trunk
 from rollcall.core.records import Phone
+from rollcall.credentials.secret import Secret
 from rollcall.phonebook.own_operations import ContactDraft, add_company_contact
 from rollcall.wiring.machine import utc_now
 from tests.integration.nights.plant import Plant, Service, plant
@@ -89,8 +96,49 @@ def house() -> Iterator[House]:
                 add_company_contact(made.firms[0].tenant_id, by_hand)
                 for role in ("system", "administrator", "user"):
                     house.sign_in(role)
+                furnish(house)
                 yield house
             connections.close_all()
+
+
+def furnish(house: House) -> None:
+    """Have phones, a trunk with numbers, and calls of every kind."""
+    tenant_id, now = house.plant.firms[0].tenant_id, utc_now()
+    first = house.plant.value("SELECT min(id) FROM telephony_extension")
+    users = house.plant.value("SELECT min(holder) FROM phonebook_contact WHERE holder <> 0")
+    for extension_id in (first, users, users):
+        add_device(tenant_id, extension_id, name="Meeting room 2", actor="test", now=now)
+    trunk = NewTrunk(
+        kind="registration",
+        host="sip.carrier.example",
+        username="4930123",
+        password=Secret(b"of the carrier"),
+        main_number="+49 30 5550",
+    )
+    save_trunk(tenant_id, trunk, ring=house.plant.key_ring, actor="test", now=now)
+    number = house.plant.value(
+        "SELECT number::text FROM telephony_extension WHERE id = %(id)s", id=users
+    )
+    lines = [f"+49 30 5550000, {number}", "+49 30 5550001 – 9"]
+    add_numbers(tenant_id, lines, actor="test")
+    for minutes, result in enumerate(RESULTS):
+        began = now - timedelta(minutes=100 * minutes)
+        answered = result == "answered"
+        Call.objects.of(tenant_id).create(
+            tenant_id=tenant_id,
+            sip_call_id=f"call-{minutes}",
+            direction=("inbound", "outbound", "internal")[minutes % 3],
+            caller_id=None if minutes % 3 == 0 else users,
+            callee_id=users if minutes % 3 == 0 else first if minutes % 3 == 2 else None,
+            caller_number="+49305550" if minutes % 3 == 0 else number,
+            callee_number="+442079460000" if minutes % 3 == 1 else "",
+            began_at=began,
+            answered_at=began if answered else None,
+            ended_at=began + timedelta(minutes=12),
+            seconds=727 if answered else 0,
+            result=result,
+            sip_code=200 if answered else 486,
+        )
 
 
 def _address(made: Plant) -> str:

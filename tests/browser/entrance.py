@@ -93,7 +93,7 @@ class Entrance:
 
 
 @contextmanager
-def open_entrance() -> Iterator[Entrance]:
+def open_entrance(*, switch: str = "off", **settings: object) -> Iterator[Entrance]:
     """Have the service with both tenants synchronised and user sign-in on."""
     with (
         TemporaryDirectory(prefix="rollcall-test-", ignore_cleanup_errors=True) as place,
@@ -105,6 +105,7 @@ def open_entrance() -> Iterator[Entrance]:
             "listen": f"127.0.0.1:{port}",
             "web_domain": f"localhost:{port}",
             "sbc_domain": f"{SBC}:{port}",
+            **settings,
         }
         with plant(Path(place) / "home", simulator, **domains) as made:
             made.found_firms(
@@ -121,7 +122,7 @@ def open_entrance() -> Iterator[Entrance]:
                     logout_url=f"{origins[0]}/ms365/logout",
                     optional_claims=["login_hint"],
                 )
-            with Service.started(made, workers=1) as service:
+            with Service.started(made, workers=1, switch=switch) as service:
                 made.await_schedules()
                 for firm in made.firms:
                     made.program.done("sync", "run", firm.slug)

@@ -24,6 +24,11 @@ ASKED_FOR = {
     "run_id": "SELECT max(id) FROM integrations_syncrun",
     "contact": "SELECT min(id) FROM phonebook_contact WHERE holder = 0",
     "company-contact-edit": "SELECT max(id) FROM phonebook_contact WHERE holder = 0",
+    "device": "SELECT min(id) FROM calling_device WHERE extension_id = "
+    "(SELECT min(id) FROM telephony_extension)",
+    "my-phone-rename": "SELECT min(id) FROM calling_device WHERE extension_id = "
+    "(SELECT min(holder) FROM phonebook_contact WHERE holder <> 0)",
+    "trunk_number": "SELECT min(number) FROM calling_trunknumber",
     "own_contact": "SELECT min(id) FROM phonebook_contact WHERE holder = "
     "(SELECT min(holder) FROM phonebook_contact WHERE holder <> 0)",
 }
@@ -35,6 +40,7 @@ ONCE = "a link that works once: test_first_day.py, tests/integration/portal/test
 NOT_PAGES: dict[str, str] = {
     "api-description": FILE,
     "audit-csv": FILE,
+    "calls-csv": FILE,
     "extension-photo": FILE,
     "extensions-csv": FILE,
     "integration-chosen": PART,
@@ -47,11 +53,16 @@ NOT_PAGES: dict[str, str] = {
     "invitation": ONCE,
     "ms365-callback": "comes back from Microsoft, and leads on",
     "ms365-logout": "an empty page in a frame of Microsoft's",
+    "phone-manifest": FILE,
+    "phone-presence": FILE,
+    "phone-who": FILE,
+    "phone-worker": FILE,
     "reset": ONCE,
     "set-up": ONCE,
     "sign-in-by-link": ONCE,
     "system-audit-csv": FILE,
     "system-tenants-csv": FILE,
+    "trunk-extension-choices": PART,
 }
 """Addresses that answer GET with something else than a page."""
 

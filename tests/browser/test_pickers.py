@@ -1,5 +1,7 @@
 """The pickers in a real browser, by keys and by a finger: what is chosen is saved with the form."""
 
+from urllib.parse import unquote_plus
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -10,7 +12,9 @@ TABS = "/t/contoso/integration"
 
 
 def search(page: Page, subject: str, text: str) -> None:
-    page.locator(f"#{subject}-search").press_sequentially(text, delay=30)
+    with page.expect_response(lambda answer: unquote_plus(answer.url).endswith(text)):
+        page.locator(f"#{subject}-search").press_sequentially(text, delay=30)
+    page.wait_for_function("!document.querySelector('.htmx-request')")
     page.wait_for_selector(f"#{subject}-found [role=option]")
 
 
@@ -55,6 +59,27 @@ def test_somebody_is_chosen_by_keys_struck_out_by_a_finger_and_saved(
         expect(page.locator(".notice.success")).to_contain_text("0 people may sign in")
         assert visit.said == []
         assert visit.elsewhere == []
+
+
+def test_who_is_pointed_at_stays_so_while_more_letters_narrow_the_list(
+    house: House, browser: Browser
+) -> None:
+    _, principal = person(house)
+    with browser_page(browser, house.address, house.token("administrator"), width=DESK) as visit:
+        page = visit.page
+        page.goto(f"{TABS}/sign-in")
+        search(page, "admins", principal[:4])
+        field, marked = page.locator("#admins-search"), "#admins-found [aria-selected=true]"
+        while principal not in (page.locator(marked).all_inner_texts() or [""])[0]:
+            field.press("ArrowDown")
+        with page.expect_response(lambda answer: unquote_plus(answer.url).endswith(principal[:8])):
+            field.press_sequentially(principal[4:8])
+
+        page.wait_for_function("!document.querySelector('.htmx-request')")
+        expect(page.locator(marked)).to_contain_text(principal)
+        expect(field).to_have_attribute(
+            "aria-activedescendant", str(page.locator(marked).get_attribute("id"))
+        )
 
 
 def test_who_was_chosen_by_mistake_is_taken_out_before_anything_is_saved(

@@ -88,6 +88,7 @@ def test_on_a_phone_one_thing_is_seen_at_a_time(house: House, browser: Browser) 
 
         page.click("[data-back]")
         expect(page.locator("#q")).to_have_value("donaudampf")
+        expect(page.locator("#detail[data-open]")).to_have_count(0)
         assert inspect(visit, "phone-found") == []
 
 

@@ -21,6 +21,9 @@ HEIGHTS = {DESK: 900, PHONE: 844}
 AXE = files("axe_playwright_python") / "axe.min.js"
 SERIOUS = {"serious", "critical"}
 OWN_SCRIPT_BYTES = 100_000
+NO_WORKER = "An SSL certificate error occurred when fetching the script."
+"""A service worker wants a certificate that is trusted; those of these tests are not."""
+
 SCREENS = Path(os.environ.get("ROLLCALL_TEST_SCREENS", "var/screens"))
 """Where the screenshots of the last run are kept."""
 
@@ -39,6 +42,8 @@ class Visit:
 
     def _hear(self, message: ConsoleMessage) -> None:
         of_others = not message.location["url"].startswith(self._origin)
+        if message.text == NO_WORKER:
+            return
         if message.type in {"error", "warning"} and not (of_others and message.location["url"]):
             self.said.append(message.text)
 

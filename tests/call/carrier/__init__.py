@@ -1,0 +1,1 @@
+"""The telephone network, played by sipp: scenarios, and how they are run."""
