@@ -1,7 +1,7 @@
 """make bench: run the scenarios and print a table.
 
     python -m tests.bench [--people N] [--contacts-each N] [--people-only] [--large] [--nights-only]
-                          [--portal-only] [--sign-in-only]
+                          [--portal-only] [--sign-in-only] [--names-only] [--switch-only]
 
 Ratios are what counts: machines are shared and noisy. The floor (floor.py) does the same work with
 nothing else, in the same run.
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import django
@@ -40,7 +41,24 @@ class Line:
 
 
 def main() -> None:
-    """Run all scenarios."""
+    """Run all scenarios, or those that were named."""
+    options = read_options()
+    without_simulator = (
+        (options.portal_only, portal_lists),
+        (options.names_only, partial(names_on_calls, options.contacts)),
+        (options.switch_only, partial(switch_on_two_cores, options.extensions)),
+    )
+    chosen = [measure for wanted, measure in without_simulator if wanted]
+    if not chosen:
+        simulated(options)
+    if not (chosen or options.nights_only or options.sign_in_only):
+        chosen = [measure for _, measure in without_simulator]
+    for measure in chosen:
+        measure()
+
+
+def read_options() -> argparse.Namespace:
+    """Read what was asked for."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--contacts-each", type=int, default=5)
@@ -51,10 +69,15 @@ def main() -> None:
     parser.add_argument("--nights-only", action="store_true", help="only nights of many tenants")
     parser.add_argument("--portal-only", action="store_true", help="only long lists of the portal")
     parser.add_argument("--sign-in-only", action="store_true", help="only signing in")
-    options = parser.parse_args()
-    if options.portal_only:
-        portal_lists()
-        return
+    parser.add_argument("--names-only", action="store_true", help="only names on calls, search")
+    parser.add_argument("--switch-only", action="store_true", help="only registrations and calls")
+    parser.add_argument("--contacts", type=int, default=1_000_000, help="among which names are")
+    parser.add_argument("--extensions", type=int, default=20_000, help="of the switch")
+    return parser.parse_args()
+
+
+def simulated(options: argparse.Namespace) -> None:
+    """Run what needs the simulator."""
     with (
         tempfile.TemporaryDirectory(prefix="rollcall-bench-") as place,
         Simulator.started(Path(place) / "sim") as simulator,
@@ -75,9 +98,7 @@ def main() -> None:
             lines += people_only(next(homes), simulator, 200_000)
         nights_of_many(Path(place), simulator, options.tenants)
         sign_ins(Path(place), simulator)
-        peers = measure_peers(simulator)
-    portal_lists()
-    show(lines, peers, options.people)
+        show(lines, measure_peers(simulator), options.people)
 
 
 def nights_of_many(place: Path, simulator: Simulator, tenants: int) -> None:
@@ -104,6 +125,29 @@ def portal_lists() -> None:
     with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as place:
         Path(place).chmod(0o755)
         show_portal(console, measure_portal(Path(place), tenants=5_000, people=200_000))
+
+
+def names_on_calls(contacts: int) -> None:
+    """Who calls, and what is found while one types."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "rollcall.config.settings"
+    django.setup()
+    from tests.bench.names import measure_names, show_names  # it imports the apps' models
+
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as place:
+        Path(place).chmod(0o755)
+        show_names(console, measure_names(Path(place), contacts=contacts), contacts=contacts)
+
+
+def switch_on_two_cores(extensions: int) -> None:
+    """Registrations and calls a second."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "rollcall.config.settings"
+    django.setup()
+    from tests.bench.switch import measure_switch, show_switch  # it imports the apps' models
+
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as place:
+        Path(place).chmod(0o755)
+        served = measure_switch(Path(place), extensions=extensions)
+        show_switch(console, served, extensions=extensions)
 
 
 def people_only(home: Path, simulator: Simulator, people: int) -> list[Line]:
