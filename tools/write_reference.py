@@ -19,6 +19,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import click
 import django
 import msgspec
+from tools.json_objects import OBJECTS
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "rollcall"
@@ -26,40 +27,6 @@ REFERENCE = ROOT / "docs" / "reference"
 ERROR_PAGES = ROOT / "docs" / "howto" / "errors"
 CODES_HEADING = "## Codes that lead here"
 WRITTEN = "This page is written from the code by `make docs`."
-
-OBJECTS = {
-    "tenant": "rollcall.wiring.documents:TenantJson",
-    "integration": "rollcall.wiring.documents:IntegrationJson",
-    "list": "rollcall.wiring.documents:ListJson",
-    "key pair": "rollcall.wiring.documents:KeyPairJson",
-    "finding": "rollcall.core.findings:Finding",
-    "run": "rollcall.integrations.runs:RunView",
-    "counts": "rollcall.core.report:Counts",
-    "refusal": "rollcall.integrations.runs:RefusalView",
-    "change": "rollcall.integrations.runs:ChangeView",
-    "problem": "rollcall.core.report:Problem",
-    "error": "rollcall.core.report:Failure",
-    "explanation": "rollcall.wiring.explain:Explanation",
-    "steps": "rollcall.core.explanation:Steps",
-    "extension": "rollcall.telephony.queries:ExtensionView",
-    "contact": "rollcall.phonebook.queries:ContactView",
-    "phone": "rollcall.phonebook.queries:PhoneView",
-    "settings file": "rollcall.wiring.transfer:SettingsFile",
-    "settings of a tenant": "rollcall.wiring.transfer:TenantPart",
-    "settings of an integration": "rollcall.wiring.transfer:IntegrationPart",
-    "list of a settings file": "rollcall.wiring.transfer:ListPart",
-    "backup": "rollcall.host.backup:BackupView",
-    "key of a backup": "rollcall.wiring.key_transfer:KeyNeed",
-    "restore": "rollcall.host.restore:RestoreView",
-    "upgrade": "rollcall.host.upgrading:UpgradeView",
-    "encryption keys": "rollcall.wiring.encryption:KeyStatus",
-    "encryption key": "rollcall.wiring.encryption:KeyUse",
-    "rotation": "rollcall.wiring.encryption:Rotation",
-    "process": "rollcall.fleet.queries:ProcessView",
-    "mail": "rollcall.mail.queries:MailStatus",
-    "mail server": "rollcall.mail.queries:MailServerView",
-}
-"""The JSON objects in the order of the page, and the structs that they are."""
 
 ABOUT = "_about"
 """The key under which meanings.toml says what an object is, and which commands print it."""
