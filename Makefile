@@ -7,8 +7,10 @@ BIN := .venv/bin
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 PYTEST := $(BIN)/pytest
-# Most of these tests wait for a program, not for a core: two processes, three where there are four.
-PROCESSES := $(shell [ "$$(nproc 2>/dev/null || echo 2)" -ge 4 ] && echo 3 || echo 2)
+# Most of these tests wait for a program, not for a core. Browsers do not.
+CORES := $(shell nproc 2>/dev/null || echo 2)
+PROCESSES := $(shell [ $(CORES) -ge 4 ] && echo 5 || echo 3)
+BROWSERS := $(shell [ $(CORES) -ge 4 ] && echo 4 || echo 2)
 # A whole file goes to one process: its tests share a database and a simulator.
 PARALLEL := -n $(PROCESSES) --dist loadfile
 # A certified OpenID provider, for the tests.
@@ -47,8 +49,8 @@ check: setup  ## format, lint, types, import contracts, house rules, quick tests
 	@$(PYTEST) -q tests/house tests/unit tests/contract
 
 test: check $(PROVIDER)/node_modules/.ready  ## everything a change must pass (what CI runs), at most 20 minutes
-	@$(PYTEST) $(PARALLEL) -m "not long" tests/property tests/simulator tests/integration
-	@$(PYTEST) -n $(PROCESSES) --dist worksteal -m "not long" tests/browser
+	@$(PYTEST) $(PARALLEL) -m "not long" tests/property tests/simulator tests/integration tests/call
+	@$(PYTEST) -n $(BROWSERS) --dist worksteal -m "not long" tests/browser
 
 test-long: setup $(PROVIDER)/node_modules/.ready  ## the long versions, at most 60 minutes
 	@$(PYTEST) $(PARALLEL) -m long tests
@@ -57,7 +59,7 @@ bench: setup  ## seconds, requests, memory, and the ratio to the floor
 	@$(BIN)/python -m tests.bench
 
 docs: setup  ## write docs/reference anew from the code
-	@$(BIN)/python tools/write_reference.py
+	@$(BIN)/python -m tools.write_reference
 
 translations: setup  ## the German catalogue, from the texts of the pages
 	@$(BIN)/python tools/translations.py

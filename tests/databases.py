@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 import pytest
@@ -35,7 +36,11 @@ def home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def environment(home: Path) -> Environment:
     """The environment of the machine under test."""
-    environ = {"ROLLCALL_HOME": str(home), "PATH": os.environ.get("PATH", "")}
+    environ = {
+        "ROLLCALL_HOME": str(home),
+        "ROLLCALL_SWITCH": "off",
+        "PATH": os.environ.get("PATH", ""),
+    }
     return read_environment(environ=environ, cwd=home)
 
 
@@ -81,9 +86,18 @@ def shared_database(shared_server_database: str) -> Iterator[str]:
 
 
 def point_django(conninfo: str) -> None:
-    """Connect Django to a database."""
+    """Connect Django to a database, in all threads that did not keep theirs."""
     connections.close_all()
+    connections["default"].settings_dict |= _settings(conninfo)
+
+
+def keep_django_at(conninfo: str) -> None:
+    """Connect this thread's Django to a database, wherever the others are pointed to later."""
+    own = connections["default"]
+    own.close()
+    own.settings_dict = {**own.settings_dict, **_settings(conninfo)}
+
+
+def _settings(conninfo: str) -> dict[str, Any]:
     parts = conninfo_to_dict(conninfo)
-    settings = connections["default"].settings_dict
-    settings["NAME"] = str(parts.pop("dbname"))
-    settings["OPTIONS"] = parts
+    return {"NAME": str(parts.pop("dbname")), "OPTIONS": parts}

@@ -16,6 +16,7 @@ import ssl
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,7 @@ NOTE = HOME / "demo.json"
 """The processes that stay, so that the next demo (or --stop) ends them."""
 
 PORT = 8443
+SWITCH_PORTS = {"sip_port": 5060, "sips_port": 5061, "wss_port": 8444}
 SLUG = "contoso"
 BIN = Path(sys.executable).parent
 SECONDS = 60
@@ -58,7 +60,7 @@ def _run_demo() -> None:
     state = _start_simulator()
     directory = state["directories"][0]
     port = _free_port()
-    _write_settings(state, port)
+    _write_settings(state, port, _switch_ports())
     _connect(directory, state["control"], f"https://localhost:{port}")
     _first_sync()
     address = _start_service(port)
@@ -95,9 +97,10 @@ def _start_simulator() -> dict[str, Any]:
     return found
 
 
-def _write_settings(state: dict[str, Any], port: int) -> None:
+def _write_settings(state: dict[str, Any], port: int, switch: dict[str, int]) -> None:
+    lines = "".join(f"{name} = {number}\n" for name, number in switch.items())
     (HOME / "rollcall.toml").write_text(
-        f'listen = "127.0.0.1:{port}"\nweb_domain = "localhost:{port}"\n\n'
+        f'listen = "127.0.0.1:{port}"\nweb_domain = "localhost:{port}"\n{lines}\n'
         "[clouds.CONTOSO-SIM]\n"
         f'login = "{state["login"]}"\n'
         f'graph = "{state["graph"]}"\n'
@@ -125,10 +128,20 @@ def _free_port() -> int:
     return _bound(0)
 
 
-def _bound(port: int) -> int:
+def _switch_ports() -> dict[str, int]:
+    """Return the usual ports of the switch, or any free ones where those are taken."""
+    kinds = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+    return {
+        name: usual if all(_bound(usual, kind) for kind in kinds) else _bound(0)
+        for name, usual in SWITCH_PORTS.items()
+    }
+
+
+def _bound(port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """Return the port if it could be bound (0 asks for any); 0 if not."""
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(socket.AF_INET, kind) as tried:
+        if kind == socket.SOCK_STREAM:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             tried.bind(("127.0.0.1", port))
         except OSError:
@@ -309,9 +322,30 @@ def _show_portal(address: str, state: dict[str, Any]) -> None:
         done = _ask("admin", "link", *options)
         console.print(f"  {words:<28}{done['link']}", soft_wrap=True)
     console.print("New links: rollcall admin link --help", style="dim")
+    _show_calls(address)
     console.print()
     console.print("Your browser will warn: the certificates were made by the demo for itself.")
     console.print(f"Type on with: export ROLLCALL_HOME={HOME}     End it with: make demo-stop")
+
+
+def _show_calls(address: str) -> None:
+    """Say how two people call each other; or, where the switch is missing, how to get it."""
+    console.print()
+    said = {each["step"]: each["message"] for each in _ask("doctor", check=False)["findings"]}
+    if "switch address" not in said:
+        console.print(f"Nobody can call here. The switch: {said.get('switch', 'it does not run.')}")
+        console.print("With its programs (make deps), make demo shows how to make a call.")
+        return
+    wss = _settings()["wss_port"]
+    numbers = {each["display_name"]: each["number"] for each in _ask("extensions", "list", SLUG)}
+    console.print("To make a call, be two people in two browsers (or one private window):")
+    console.print(f"  1. let both accept the switch's certificate at https://localhost:{wss}/")
+    console.print(f"  2. open {address}/phone/ in both, as Hannah Goldberg and as Kim Nguyễn")
+    console.print(f"  3. Hannah dials {numbers['Kim Nguyễn']}, Kim answers")
+
+
+def _settings() -> dict[str, Any]:
+    return tomllib.loads((HOME / "rollcall.toml").read_text())
 
 
 def _somebody() -> str:
@@ -365,13 +399,13 @@ def _run(program: str, *arguments: str, quiet: bool = False, check: bool = True)
         console.print()
 
 
-def _ask(*arguments: str) -> Any:
+def _ask(*arguments: str, check: bool = True) -> Any:
     """Return the JSON that a command of ours answers."""
     done = subprocess.run(
         [str(BIN / "rollcall"), *arguments, "--json"],
         env={**os.environ, "ROLLCALL_HOME": str(HOME)},
         stdout=subprocess.PIPE,
-        check=True,
+        check=check,
     )
     return json.loads(done.stdout)
 

@@ -33,7 +33,7 @@ ALLOWED_ANYWHERE = (
 HARMLESS_SQL = re.compile(
     r"\s*(GRANT|CREATE POLICY|CREATE (UNIQUE )?INDEX CONCURRENTLY|CREATE FUNCTION|COMMENT ON"
     r"|ALTER TABLE \S+ (ENABLE ROW LEVEL SECURITY|ADD CONSTRAINT .* NOT VALID|VALIDATE CONSTRAINT)"
-    r"|CREATE TRIGGER|INSERT INTO \w+_searchkey "
+    r"|CREATE TRIGGER|INSERT INTO \w+_(search|phone)key "
     r"|DO \$(roles|act)\$)",
     re.DOTALL,
 )
@@ -74,6 +74,10 @@ def check_operation(operation: Operation, app: str, made: set[str]) -> Iterator[
     """Yield what is wrong with an operation; `made` are tables of the same migration."""
     if isinstance(operation, migrations.RunSQL):
         yield from check_sql(operation.sql, made)
+        return
+    if isinstance(operation, migrations.SeparateDatabaseAndState):
+        for below in operation.database_operations:
+            yield from check_operation(below, app, made)
         return
     table = f"{app}_{getattr(operation, 'model_name', '').lower()}"
     if isinstance(operation, ALLOWED_ANYWHERE) or table in made:

@@ -4,6 +4,8 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+
 from rollcall.host.cluster import find_cluster
 from tests.integration.commands.program import Ended, Program
 from tests.integration.disk.conftest import SLUG, Shop
@@ -60,6 +62,7 @@ def test_a_run_that_finds_no_room_in_the_tables_is_kept_as_failed_with_the_reaso
         assert_same(_tables(program), undisturbed)
 
 
+@pytest.mark.long
 def test_the_service_outlives_a_full_disk_and_the_nightly_run_comes_again(
     shop: Shop, undisturbed: Tables
 ) -> None:
@@ -83,6 +86,7 @@ def test_the_service_outlives_a_full_disk_and_the_nightly_run_comes_again(
         assert "Traceback" not in _said(program)
 
 
+@pytest.mark.long
 def test_logs_that_cannot_be_written_stop_nothing(shop: Shop, undisturbed: Tables) -> None:
     program = shop.copy("logs")
     logs = program.home / "log"

@@ -20,6 +20,7 @@ CUT_SECONDS = (5, 45)
 """Shorter and longer than either end of a connection waits for the other one."""
 
 
+@pytest.mark.long
 def test_a_cut_cable_and_a_killed_worker_cost_time_and_nothing_else(scene: Scene) -> None:
     _cut_worker_off(scene, seconds=0)
     scene.await_return(scene.one, scene.two)

@@ -209,9 +209,10 @@ def plant(home: Path, simulator: Simulator, **settings: object) -> Iterator[Plan
 class Service:
     """`rollcall up` as a process, started again when it fails, as systemd does."""
 
-    def __init__(self, plant: Plant, *, workers: int) -> None:
+    def __init__(self, plant: Plant, *, workers: int, switch: str = "off") -> None:
         self._plant = plant
         self._workers = workers
+        self._switch = switch
         self._log = (plant.program.home / "up.out").open("a")
         self._ended = threading.Event()
         self.process = self._start()
@@ -220,9 +221,9 @@ class Service:
 
     @classmethod
     @contextmanager
-    def started(cls, plant: Plant, *, workers: int = 2) -> Iterator["Service"]:
+    def started(cls, plant: Plant, *, workers: int = 2, switch: str = "off") -> Iterator["Service"]:
         """Have the service while the block lasts."""
-        service = cls(plant, workers=workers)
+        service = cls(plant, workers=workers, switch=switch)
         try:
             service.await_ready()
             yield service
@@ -237,7 +238,12 @@ class Service:
         environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         return subprocess.Popen(
             [sys.executable, "-m", "rollcall.cli", "up"],
-            env={**environ, "ROLLCALL_HOME": str(home), "ROLLCALL_WORKERS": str(self._workers)},
+            env={
+                **environ,
+                "ROLLCALL_HOME": str(home),
+                "ROLLCALL_WORKERS": str(self._workers),
+                "ROLLCALL_SWITCH": self._switch,
+            },
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,

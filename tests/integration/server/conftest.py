@@ -25,7 +25,7 @@ def cluster() -> Iterator[Cluster]:
     """A server with what the how-to page has its superuser make, and nothing else."""
     with running_cluster() as cluster:
         statements = documented_statements()
-        assert len(statements) == 5
+        assert len(statements) == 6
         cluster.tell(*statements)
         yield cluster
 

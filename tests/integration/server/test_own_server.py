@@ -198,7 +198,7 @@ def test_a_role_that_was_not_granted_the_two_is_told_the_statement(
     ended = outsider.run("doctor")
 
     assert ended.code == 1
-    assert "GRANT rollcall_web, rollcall_system TO" in ended.err
+    assert "GRANT rollcall_web, rollcall_system, rollcall_switch TO" in ended.err
     assert "Traceback" not in ended.err
 
 
