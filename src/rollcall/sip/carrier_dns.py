@@ -79,7 +79,7 @@ class CarrierDns:
         found = [
             Hop(address, offer.port)
             for offer in in_order(offers, seed=self._seed)[:MOST_SERVERS]
-            if offer.target != _NO_SERVICE
+            if offer.target != _NO_SERVICE and offer.port
             for address in self._addresses(offer.target)
         ]
         return tuple(dict.fromkeys(found))

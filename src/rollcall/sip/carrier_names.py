@@ -16,6 +16,9 @@ FRESH_SECONDS = 60.0
 AGAIN_SECONDS = 15.0
 """After a name was not found."""
 
+MOST_HOPS = 32
+"""Whoever has a name says how many addresses it has, and the switch keeps each of them."""
+
 _THREADS = 4
 
 
@@ -71,7 +74,7 @@ class CarrierNames:
 
     def _look_up(self, carrier: Carrier) -> None:
         found = self._find(carrier)
-        hops = tuple(hop for hop in found if self._places.allows(hop.address))
+        hops = tuple(hop for hop in found if self._places.allows(hop.address))[:MOST_HOPS]
         with self._lock:
             if hops:
                 self._found[carrier] = hops

@@ -19,6 +19,7 @@ TWO_SERVERS = {
     "plain.example": ("A 198.51.100.5",),
     "_sip._udp.closed.example": ("SRV 0 0 0 .",),
     "closed.example": ("A 198.51.100.6",),
+    "_sip._udp.nowhere.example": ("SRV 0 0 0 carrier.example.",),
 }
 
 
@@ -59,6 +60,7 @@ def test_a_name_without_records_of_servers_is_one_at_the_usual_port(servers: Car
 
 def test_who_says_that_there_is_no_sip_has_no_servers(servers: CarrierDns) -> None:
     assert servers.hops(Carrier("closed.example")) == ()
+    assert servers.hops(Carrier("nowhere.example")) == ()  # at no port
 
 
 def test_of_an_address_nobody_is_asked(servers: CarrierDns, server: NameServer) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from rollcall.sip.carrier_dns import Carrier, CarrierDns, Hop, look_up_addresses
-from rollcall.sip.carrier_names import CarrierNames
+from rollcall.sip.carrier_names import MOST_HOPS, CarrierNames
 from rollcall.sip.carrier_places import CarrierPlaces
 from tests.name_server import NameServer, name_server
 
@@ -100,6 +100,14 @@ def test_servers_come_and_go_with_what_the_dns_says(
 
     server.records["a.carrier.example"] = ("A 127.0.0.1",)
     assert look(asking, clock) == ()
+
+
+def test_of_a_name_with_addresses_without_end_some_are_taken(
+    asking: CarrierNames, server: NameServer, clock: Steady
+) -> None:
+    server.records["carrier.example"] = tuple(f"A 198.51.100.{last}" for last in range(1, 50))
+
+    assert len(look(asking, clock)) == MOST_HOPS
 
 
 def test_while_the_dns_is_silent_a_carrier_keeps_the_servers_that_it_had(
