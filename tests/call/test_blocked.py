@@ -10,6 +10,7 @@ import pytest
 
 from rollcall.telephony.queries import find_row
 from rollcall.wiring.machine import Machine
+from tests.call.carrier.firms import is_told, told_of
 from tests.call.changes import where
 from tests.call.ground import Firm, Person
 from tests.call.stage import Stage
@@ -48,6 +49,7 @@ def company(stage: Stage, tmp_path: Path) -> Iterator[Company]:
         machine = Machine(environment, stage.ground.conninfo)
         site = make_site(machine, simulator, SPEC, slug="blocking")
         site.sync()
+        told_of(lambda: is_told(stage, "trunk", "blocking.example::plan"), "the company")
         yield Company(site, Firm(site.tenant.id, site.slug, "blocking.example"))
 
 

@@ -17,7 +17,7 @@ from tests.integration.service.conftest import House, MakeHouse
 
 PEOPLE = 400
 SPEC = f"people:{PEOPLE}:30:1.0,photos=1.0,name=contoso"
-MIDDLING = {"directory_latency_ms": 40, "outlook_latency_ms": 120}
+MIDDLING = {"directory_latency_ms": 40, "outlook_latency_ms": 250}
 
 
 @contextmanager
